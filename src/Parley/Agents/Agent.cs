@@ -1,0 +1,50 @@
+using Parley.Runs;
+
+namespace Parley.Agents;
+
+/// <summary>An agent: its name in every protocol, what is told about it, and what it does.</summary>
+/// <param name="Name">1 to 64 of <c>A-Z a-z 0-9 . _ -</c>.</param>
+/// <param name="Behaviour">What it does.</param>
+public sealed record Agent(string Name, IAgent Behaviour)
+{
+    /// <summary>Other names, such as a numeric bot id.</summary>
+    public ValueList<string> Aliases { get; init; }
+
+    /// <summary>For people.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>It answers where a request may leave the agent open.</summary>
+    public bool IsDefault { get; init; }
+
+    /// <summary>How many messages of history it is given at most, the input not counted.</summary>
+    public int History { get; init; } = 100;
+
+    /// <summary>Tools offered for protocols whose requests carry none.</summary>
+    public ValueList<ToolDefinition> Tools { get; init; }
+
+    /// <summary>What it says before a conversation begins.</summary>
+    public string Prologue { get; init; } = "";
+
+    /// <summary>What a user might ask first.</summary>
+    public ValueList<string> Questions { get; init; }
+
+    /// <summary>Its standing instructions, where it has any.</summary>
+    public string Instructions { get; init; } = "";
+
+    /// <summary>The model behind it, where it is known.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>When its definition was last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The id that Coze's bot lists show: the first numeric alias, else the name.</summary>
+    public string BotId
+    {
+        get
+        {
+            foreach (var alias in Aliases)
+                if (alias.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0) return alias;
+            return Name;
+        }
+    }
+}

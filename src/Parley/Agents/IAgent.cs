@@ -1,0 +1,36 @@
+using Parley.Conversations;
+using Parley.Runs;
+
+namespace Parley.Agents;
+
+/// <summary>Anything that turns a request into run events: a remote peer, a workflow, an echo.</summary>
+public interface IAgent
+{
+    /// <summary>
+    /// Answers. The first event, <see cref="RunStarted"/>, means that the request was accepted; an agent that cannot answer throws a
+    /// <see cref="RunException"/> or ends with <see cref="RunFailed"/>. Items are numbered from 0 by the agent; their ids are left empty.
+    /// </summary>
+    IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>What an agent is asked.</summary>
+public sealed record AgentRequest
+{
+    /// <summary>The run's header.</summary>
+    public required Run Run { get; init; }
+
+    /// <summary>The messages of the path within the section, oldest first, ending with the input.</summary>
+    public required IReadOnlyList<Message> Context { get; init; }
+
+    /// <summary>How many of the last messages of <see cref="Context"/> are this request's input.</summary>
+    public required int InputCount { get; init; }
+
+    /// <summary>The run that this one continues, with its <see cref="RunSuspended.State"/>; null for a normal turn.</summary>
+    public Run? Continues { get; init; }
+
+    /// <summary>The <see cref="Run.Upstream"/> of the nearest run of the same agent on the path; null if there is none.</summary>
+    public RawJson? Upstream { get; init; }
+
+    /// <summary>How many of the last messages of <see cref="Context"/> the peer behind <see cref="Upstream"/> has not seen.</summary>
+    public int UnseenCount { get; init; }
+}
