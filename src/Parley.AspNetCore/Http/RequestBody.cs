@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Parley.AspNetCore.Configuration;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Http;
+
+/// <summary>Reads the body of a request as a whole: every protocol needs all of it before it can answer.</summary>
+internal static class RequestBody
+{
+    /// <summary>
+    /// The whole body, empty if there is none. One over <see cref="LimitOptions.Body"/> is an error of the cause limit with the code
+    /// <c>body_too_large</c>, one that breaks off is malformed.
+    /// </summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var limit = (context.RequestServices.GetService<LimitOptions>() ?? new LimitOptions()).Body;
+        if (context.Request.ContentLength > limit) throw TooLarge(limit);
+        var reader = context.Request.BodyReader;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(cancellationToken);
+                var buffer = result.Buffer;
+                if (buffer.Length > limit) throw TooLarge(limit);
+                if (!result.IsCompleted)
+                {
+                    // Nothing is consumed: the pipe collects, and the body is copied once.
+                    reader.AdvanceTo(buffer.Start, buffer.End);
+                    continue;
+                }
+
+                var body = buffer.ToArray();
+                reader.AdvanceTo(buffer.End);
+                return body;
+            }
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw TooLarge(limit, e);
+        }
+        catch (Exception e) when (e is BadHttpRequestException or IOException)
+        {
+            throw new RunException(new RunError(ErrorSide.Client, ErrorCause.Malformed, "The body of the request broke off.", true, "body_incomplete"), e);
+        }
+    }
+
+    private static RunException TooLarge(long limit, Exception? inner = null)
+        => new(new RunError(ErrorSide.Client, ErrorCause.Limit, string.Create(CultureInfo.InvariantCulture, $"The body of the request is larger than {limit} bytes."), true, "body_too_large"), inner);
+}

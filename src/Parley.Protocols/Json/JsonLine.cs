@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Buffers.Text;
+
+namespace Parley.Protocols.Json;
+
+/// <summary>
+/// Writes compact JSON on one line, every string escaped as the protocol escapes. The framework's writer cannot: none of its encoders
+/// escapes as Coze does. It trusts its caller to open and close in order.
+/// </summary>
+public sealed class JsonLine(IBufferWriter<byte> into, JsonEscaping escaping)
+{
+    private bool _comma;
+
+    /// <summary>Where the bytes go.</summary>
+    public IBufferWriter<byte> Output => into;
+
+    /// <summary>Begins an object, as a value.</summary>
+    public JsonLine Object()
+    {
+        Separate();
+        Put((byte)'{');
+        _comma = false;
+        return this;
+    }
+
+    /// <summary>Ends an object.</summary>
+    public JsonLine EndObject()
+    {
+        Put((byte)'}');
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>Begins an array, as a value.</summary>
+    public JsonLine Array()
+    {
+        Separate();
+        Put((byte)'[');
+        _comma = false;
+        return this;
+    }
+
+    /// <summary>Ends an array.</summary>
+    public JsonLine EndArray()
+    {
+        Put((byte)']');
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>A member's name, of characters that need no escape.</summary>
+    public JsonLine Name(ReadOnlySpan<byte> name)
+    {
+        Separate();
+        Put((byte)'"');
+        into.Write(name);
+        into.Write("\":"u8);
+        _comma = false;
+        return this;
+    }
+
+    /// <summary>A member's name.</summary>
+    public JsonLine Name(ReadOnlySpan<char> name)
+    {
+        String(name);
+        Put((byte)':');
+        _comma = false;
+        return this;
+    }
+
+    /// <summary>A string value.</summary>
+    public JsonLine String(ReadOnlySpan<char> text)
+    {
+        Separate();
+        Put((byte)'"');
+        JsonText.WriteEscaped(text, into, escaping);
+        Put((byte)'"');
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>An integer value.</summary>
+    public JsonLine Number(long value)
+    {
+        Separate();
+        Utf8Formatter.TryFormat(value, into.GetSpan(20), out var length);
+        into.Advance(length);
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>A fractional value; one that JSON has no word for is null.</summary>
+    public JsonLine Number(double value)
+    {
+        if (!double.IsFinite(value)) return Null();
+        Separate();
+        value.TryFormat(into.GetSpan(32), out var length, "R", System.Globalization.CultureInfo.InvariantCulture);
+        into.Advance(length);
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>A truth value.</summary>
+    public JsonLine Bool(bool value) => Raw(value ? "true"u8 : "false"u8);
+
+    /// <summary>Nothing.</summary>
+    public JsonLine Null() => Raw("null"u8);
+
+    /// <summary>A value that is JSON already, on one line.</summary>
+    public JsonLine Raw(ReadOnlySpan<byte> json)
+    {
+        Separate();
+        into.Write(json);
+        _comma = true;
+        return this;
+    }
+
+    /// <summary>A string member.</summary>
+    public JsonLine String(ReadOnlySpan<byte> name, ReadOnlySpan<char> text) => Name(name).String(text);
+
+    /// <summary>An integer member.</summary>
+    public JsonLine Number(ReadOnlySpan<byte> name, long value) => Name(name).Number(value);
+
+    private void Separate()
+    {
+        if (_comma) Put((byte)',');
+    }
+
+    private void Put(byte value)
+    {
+        into.GetSpan(1)[0] = value;
+        into.Advance(1);
+    }
+}
