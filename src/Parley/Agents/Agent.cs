@@ -16,6 +16,9 @@ public sealed record Agent(string Name, IAgent Behaviour)
     /// <summary>It answers where a request may leave the agent open.</summary>
     public bool IsDefault { get; init; }
 
+    /// <summary>It continues a conversation of its peer's, and so is told how far that peer has come.</summary>
+    public bool IsStateful { get; init; }
+
     /// <summary>How many messages of history it is given at most, the input not counted.</summary>
     public int History { get; init; } = 100;
 

@@ -98,6 +98,12 @@ public sealed record Run
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>The last of its messages: its output's, else its input's; set when it ends. To name the run as a place means this message.</summary>
+    public Id Tip { get; init; }
+
+    /// <summary>If it is cancelled, question and answer leave the path: the head stays where it was (Coze).</summary>
+    public bool LeavesPathWhenCancelled { get; init; }
+
     /// <summary>The id by which the client calls it, where clients choose ids.</summary>
     public string? ExternalId { get; init; }
 

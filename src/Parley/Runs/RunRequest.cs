@@ -39,6 +39,12 @@ public sealed record RunRequest
     /// <summary>The new messages, tool results or approvals, in order.</summary>
     public required ValueList<InputItem> Input { get; init; }
 
+    /// <summary>A message where calls wait for their outputs is refused; else those calls are given up and the message is a normal turn.</summary>
+    public bool MustAnswerCalls { get; init; }
+
+    /// <summary>If the run is cancelled, question and answer leave the path.</summary>
+    public bool LeavesPathWhenCancelled { get; init; }
+
     /// <summary>Everything else that is asked.</summary>
     public ModelRequest Request { get; init; } = ModelRequest.Empty;
 

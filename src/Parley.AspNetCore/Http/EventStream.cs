@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Parley.Protocols.Sse;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Http;
+
+/// <summary>Sends a run to a client as it happens: the loop that every streaming door shares.</summary>
+internal static class EventStream
+{
+    /// <summary>How long the headers wait for the agent's first word, so that a refusal gets its own status and body.</summary>
+    private static readonly TimeSpan FirstEventWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>So many bytes are flushed although more is waiting.</summary>
+    private const int FlushBytes = 32 << 10;
+
+    /// <summary>
+    /// Sends the run as server-sent events until it has ended or the client is gone. If the run fails before the agent has accepted it,
+    /// <paramref name="ifRefused"/> answers instead.
+    /// </summary>
+    public static async Task SendAsync(HttpContext context, LiveRun live, FrameWriter writer, Func<RunError, Task> ifRefused)
+    {
+        using var reader = live.Read();
+        try
+        {
+            if (await RefusalOfAsync(context, live).ConfigureAwait(false) is { } refusal)
+            {
+                await ifRefused(refusal).ConfigureAwait(false);
+                return;
+            }
+
+            await StartAsync(context).ConfigureAwait(false);
+            await CopyAsync(context, reader, writer).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            if (context.RequestAborted.IsCancellationRequested) live.ClientGone();
+        }
+    }
+
+    /// <summary>Waits for the end of a run for a client that wants one answer; null if the client is gone.</summary>
+    public static async Task<Run?> EndOfAsync(HttpContext context, LiveRun live)
+    {
+        try
+        {
+            return await live.Completion.WaitAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            live.ClientGone();
+            return null;
+        }
+    }
+
+    private static async Task<RunError?> RefusalOfAsync(HttpContext context, LiveRun live)
+    {
+        using var reader = live.Read();
+        var first = reader.WaitAsync(context.RequestAborted);
+        if (!first.IsCompleted)
+        {
+            var time = context.RequestServices.GetRequiredService<TimeProvider>();
+            try
+            {
+                if (!await first.AsTask().WaitAsync(FirstEventWait, time).ConfigureAwait(false)) return null;
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+
+        return reader.TryRead(out var logged) && logged.Event is RunFailed failed ? failed.Error : null;
+    }
+
+    private static async Task StartAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await response.StartAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each.
+    private static async Task CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    {
+        var body = context.Response.BodyWriter;
+        while (await reader.WaitAsync(context.RequestAborted).ConfigureAwait(false))
+        {
+            while (reader.TryRead(out var logged))
+            {
+                writer.Write(logged, body);
+                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+            }
+
+            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Parley.Conversations;
+
+namespace Parley.Runs;
+
+/// <summary>
+/// The one pump that makes run logs durable: what waits to be sent at once, plain deltas within <see cref="DeltaDelay"/>, everything that
+/// waits at that moment in one commit of the store.
+/// </summary>
+internal sealed class LogFlusher : IAsyncDisposable
+{
+    /// <summary>How long a delta may be in memory only. With the commit itself it stays below the 50 ms that are promised.</summary>
+    private static readonly TimeSpan DeltaDelay = TimeSpan.FromMilliseconds(35);
+
+    /// <summary>Between tries, while the store fails; after the last of them the runs that wait are ended as failed.</summary>
+    private static readonly TimeSpan[] RetryDelays = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(1000)];
+
+    private static readonly RunError StoreFailed = new(ErrorSide.Store, ErrorCause.Unavailable, "The store does not accept writes.");
+
+    private readonly IConversationStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentQueue<RunLog> _dirty = new();
+    private readonly ConcurrentDictionary<RunLog, bool> _queued = new();
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly List<RunLog> _unsaved = [];
+    private readonly ITimer _timer;
+    private readonly Task _pump;
+    private int _armed;
+
+    public LogFlusher(IConversationStore store, TimeProvider time, ILogger logger)
+    {
+        (_store, _time, _logger) = (store, time, logger);
+        _timer = time.CreateTimer(static self => ((LogFlusher)self!).Elapsed(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _pump = Task.Run(PumpAsync);
+    }
+
+    /// <summary>Says that a log has events that are not durable.</summary>
+    public void Enqueue(RunLog log)
+    {
+        if (_queued.TryAdd(log, true)) _dirty.Enqueue(log);
+        if (log.HasBarrier) _wake.Writer.TryWrite(true);
+        else if (Interlocked.Exchange(ref _armed, 1) == 0) _timer.Change(DeltaDelay, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Saves what waits, then stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _wake.Writer.TryComplete();
+        await _pump.ConfigureAwait(false);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Elapsed()
+    {
+        Volatile.Write(ref _armed, 0);
+        _wake.Writer.TryWrite(true);
+    }
+
+    private async Task PumpAsync()
+    {
+        var buffer = new ArrayBufferWriter<byte>(64 << 10);
+        var writes = new List<RunWrite>();
+        var logs = new List<(RunLog Log, long Until)>();
+        while (await _wake.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            _wake.Reader.TryRead(out _);
+            await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
+        }
+
+        await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
+    }
+
+    private async Task FlushAsync(ArrayBufferWriter<byte> buffer, List<RunWrite> writes, List<(RunLog Log, long Until)> logs)
+    {
+        while (true)
+        {
+            writes.Clear();
+            logs.Clear();
+            while (_dirty.TryDequeue(out var log))
+            {
+                // Off the list before its events are read: what is appended from here on puts it back.
+                _queued.TryRemove(log, out _);
+                if (!log.TryEncode(buffer, out var write)) continue;
+                writes.Add(write!);
+                logs.Add((log, write!.Segment!.Value.Last + 1));
+            }
+
+            if (_unsaved.Count > 0) await SaveUnsavedAsync().ConfigureAwait(false);
+            if (writes.Count == 0) return;
+            if (!await CommitAsync(writes).ConfigureAwait(false))
+            {
+                GiveUp(logs);
+                return;
+            }
+
+            foreach (var (log, until) in logs)
+            {
+                log.MadeDurable(until);
+                if (log.Count > until && _queued.TryAdd(log, true)) _dirty.Enqueue(log);
+            }
+
+            // Deltas that came during the commit can wait for the timer; whatever readers wait for cannot.
+            if (!_dirty.Any(log => log.HasBarrier || log.IsFull))
+            {
+                if (!_dirty.IsEmpty && Interlocked.Exchange(ref _armed, 1) == 0) _timer.Change(DeltaDelay, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> CommitAsync(List<RunWrite> writes)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await _store.CommitAsync(writes, CancellationToken.None).ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception exception)
+            {
+                _logger.LogError(exception, "The store did not take {Count} writes (attempt {Attempt}).", writes.Count, attempt + 1);
+                if (attempt == RetryDelays.Length) return false;
+                await Task.Delay(RetryDelays[attempt], _time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // The store refuses everything: end what waits for it, tell the readers, and keep trying to save that these runs have failed,
+    // since a run that looks active would keep its conversation busy.
+    private void GiveUp(List<(RunLog Log, long Until)> logs)
+    {
+        foreach (var (log, _) in logs)
+            if (log.EndUndurably(new RunFailed(StoreFailed), _time.GetUtcNow())) _unsaved.Add(log);
+        _timer.Change(RetryDelays[^1], Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task SaveUnsavedAsync()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        foreach (var log in _unsaved.ToArray())
+        {
+            try
+            {
+                while (log.TryEncode(buffer, out var write))
+                {
+                    await _store.CommitAsync([write!], CancellationToken.None).ConfigureAwait(false);
+                    log.MadeDurable(write!.Segment!.Value.Last + 1);
+                }
+
+                _unsaved.Remove(log);
+            }
+            catch (Exception exception)
+            {
+                _logger.LogError(exception, "The end of run {Run} is not saved yet.", log.Run);
+                _timer.Change(RetryDelays[^1], Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Parley.Conversations;
+
+namespace Parley.Runs;
+
+/// <summary>A run's output as messages, and back.</summary>
+internal static class RunMessages
+{
+    /// <summary>The messages that a run's items make.</summary>
+    public static List<Message> Of(Run run, RunState state, DateTimeOffset at) =>
+    [
+        .. state.Items.Select(item => new Message
+        {
+            Id = item.Id,
+            Conversation = run.Conversation,
+            Section = run.Section,
+            Run = run.Id,
+            Ordinal = item.Ordinal,
+            Head = item.Head,
+            Content = item.ToContent(),
+            Status = item.Status,
+            Leftover = item.Leftover,
+            SourceId = item.SourceId,
+            CreatedAt = item.StartedAt,
+            UpdatedAt = item.EndedAt ?? at,
+        }),
+    ];
+
+    /// <summary>The events of a run whose log has expired, as its messages tell them: the same items and texts, without their pieces.</summary>
+    public static List<Logged> ToEvents(Run run, IEnumerable<Message> messages)
+    {
+        var events = new List<Logged>();
+        void Add(RunEvent @event, DateTimeOffset at) => events.Add(new Logged(events.Count, at, @event));
+        if (run.End is not RunFailed) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
+        var item = 0;
+        foreach (var message in messages)
+        {
+            Add(new ItemStarted(item, message.Head, message.Id, SourceId: message.SourceId) { Leftover = message.Leftover }, message.CreatedAt);
+            for (var part = 0; part < message.Content.Count; part++)
+            {
+                var content = message.Content[part];
+                Add(new PartStarted(item, part, content.Kind, content.Media, content.Data), message.CreatedAt);
+                if (content.Text.Length > 0) Add(new PartDelta(item, part, content.Text), message.CreatedAt);
+                foreach (var note in content.Notes) Add(new PartAnnotated(item, part, note), message.CreatedAt);
+                Add(new PartCompleted(item, part), message.CreatedAt);
+            }
+
+            if (message.Status is { } status) Add(new ItemCompleted(item, status), message.UpdatedAt);
+            item++;
+        }
+
+        if (run.End is not null) Add(run.End, run.EndedAt ?? run.CreatedAt);
+        return events;
+    }
+}

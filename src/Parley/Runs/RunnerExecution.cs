@@ -1,0 +1,175 @@
+using Microsoft.Extensions.Logging;
+using Parley.Agents;
+using Parley.Conversations;
+
+namespace Parley.Runs;
+
+// How a run is executed: context in, events out, messages at the end.
+public sealed partial class Runner
+{
+    /// <summary>After so many events without a wait readers are woken, for an agent that never waits.</summary>
+    private const int PublishAfter = 128;
+
+    private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues)
+    {
+        var log = new RunLog(run.Id, _strict);
+        var live = new LiveRun(run, input, log, _store);
+        var appender = new RunAppender(run, log, _ids, _time);
+        log.OnEnded = failed =>
+        {
+            if (failed is not null)
+            {
+                // The agent may still be speaking: its state is read only if it is not.
+                var state = appender.HasEnded ? appender.State : new RunState();
+                log.Ending = EndingOf(run, state, failed, [], _time.GetUtcNow());
+                live.Cancel();
+            }
+
+            _live.TryRemove(run.Id, out _);
+            live.Complete(log.Ending!.Run);
+        };
+        _live[run.Id] = live;
+        _ = Task.Run(() => ExecuteAsync(request, live, log, appender, continues));
+        return live;
+    }
+
+    private async Task ExecuteAsync(RunRequest request, LiveRun live, RunLog log, RunAppender appender, Run? continues)
+    {
+        try
+        {
+            var asked = await RequestForAsync(request, live, continues).ConfigureAwait(false);
+            var events = request.Agent.Behaviour.RunAsync(asked, live.Cancelled).GetAsyncEnumerator(live.Cancelled);
+            await using var _ = events.ConfigureAwait(false);
+            var unpublished = 0;
+            while (!appender.HasEnded)
+            {
+                var next = events.MoveNextAsync();
+                if (!next.IsCompleted || unpublished == PublishAfter)
+                {
+                    // Nothing more is waiting: now is the time to let readers have it, and to have it saved.
+                    Publish(log);
+                    unpublished = 0;
+                    if (log.IsFull) await log.WaitForRoomAsync().ConfigureAwait(false);
+                }
+
+                if (!await next.ConfigureAwait(false)) break;
+                if (events.Current is RunEnded end)
+                {
+                    Finish(live, log, appender, end);
+                    break;
+                }
+
+                appender.Accept(events.Current);
+                unpublished++;
+            }
+
+            Finish(live, log, appender, new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.Malformed, "The agent stopped without an end.")));
+        }
+        catch (Exception exception)
+        {
+            Finish(live, log, appender, EndOf(exception, live));
+        }
+    }
+
+    private RunEnded EndOf(Exception exception, LiveRun live)
+    {
+        if (live.Cancelled.IsCancellationRequested) return new RunCancelled();
+        if (exception is RunException known)
+        {
+            _logger.LogInformation("Run {Run} of agent {Agent} failed: {Side} {Cause}: {Message}", live.Header.Id, live.Header.Agent.Name, known.Error.Side, known.Error.Cause, known.Error.Message);
+            return new RunFailed(known.Error);
+        }
+
+        _logger.LogError(exception, "Run {Run} of agent {Agent} failed.", live.Header.Id, live.Header.Agent.Name);
+        return new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, exception.Message));
+    }
+
+    private void Finish(LiveRun live, RunLog log, RunAppender appender, RunEnded end)
+    {
+        if (appender.HasEnded) return;
+        appender.End(end);
+
+        // Only if the log has it: a run that the store failed has ended otherwise.
+        if (appender.State.End is { } ended) log.Ending ??= EndingOf(live.Header, appender.State, ended, appender.Losses, _time.GetUtcNow());
+        Publish(log);
+    }
+
+    private void Publish(RunLog log)
+    {
+        log.Publish();
+        _flusher.Enqueue(log);
+    }
+
+    private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, DateTimeOffset at)
+    {
+        var kept = header.Stored && !header.Detached;
+        IReadOnlyList<Message> output = kept ? RunMessages.Of(header, state, at) : [];
+        var run = header with
+        {
+            Status = end switch
+            {
+                RunCompleted => RunStatus.Completed,
+                RunSuspended => RunStatus.Suspended,
+                RunCancelled => RunStatus.Cancelled,
+                _ => RunStatus.Failed,
+            },
+            End = end,
+            EndedAt = at,
+            Upstream = state.Upstream,
+            Losses = losses.ToValueList(),
+            Tip = output.Count > 0 ? output[^1].Id : kept && header.Input.Count > 0 ? header.Input[^1] : header.Parent,
+        };
+        IReadOnlyList<string> open = end is RunSuspended suspended && header.Stored
+            ? [.. suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId)]
+            : [];
+        return new RunEnding(run, output, kept && !(end is RunCancelled && header.LeavesPathWhenCancelled), open);
+    }
+
+    private async Task<AgentRequest> RequestForAsync(RunRequest request, LiveRun live, Run? continues)
+    {
+        var run = live.Header;
+        var context = new List<Message>();
+        if (run.Detached)
+        {
+            foreach (var item in request.Path) context.Add(item.ToMessage(_ids.Next(), run.Conversation, default, run.CreatedAt));
+        }
+        else if (!run.Parent.IsNone)
+        {
+            var page = await _store.ListMessagesAsync(
+                new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Parent, Take = request.Agent.History, Kinds = MessageKinds.Context, SectionOnly = true },
+                live.Cancelled).ConfigureAwait(false);
+            // A run that begins a new section is given nothing of the one before.
+            context.AddRange(page.Items.Where(message => message.Section == run.Section).Reverse());
+
+            // Cut in the middle of a tool call, the history must not begin with results of calls that are not in it.
+            context.RemoveRange(0, Math.Max(0, context.FindIndex(message => message.Head is not ToolResultItem)));
+        }
+
+        var (upstream, unseen) = request.Agent.IsStateful ? await FindUpstreamAsync(run, context, live.Cancelled).ConfigureAwait(false) : default;
+        context.AddRange(live.Input);
+        return new AgentRequest
+        {
+            Run = run,
+            Context = context,
+            InputCount = live.Input.Count,
+            Continues = continues,
+            Upstream = upstream,
+            UnseenCount = upstream is null ? context.Count : unseen + live.Input.Count,
+        };
+    }
+
+    // The nearest run of the same agent on the path that has a handle of the peer.
+    private async Task<(RawJson? Upstream, int Unseen)> FindUpstreamAsync(Run run, List<Message> context, CancellationToken cancellationToken)
+    {
+        Id looked = default;
+        for (var i = context.Count - 1; i >= 0; i--)
+        {
+            if (context[i].IsInput || context[i].Run.IsNone || context[i].Run == looked) continue;
+            looked = context[i].Run;
+            var earlier = await _store.FindRunAsync(run.Owner, looked, cancellationToken).ConfigureAwait(false);
+            if (earlier is { Upstream: { } upstream } && earlier.Agent.Name == run.Agent.Name) return (upstream, context.Count - 1 - i);
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Parley.Conversations;
+
+namespace Parley.Runs;
+
+// How runs are found and read, in memory or from the store, and what a start finds.
+public sealed partial class Runner
+{
+    /// <summary>The run's header as of now; null if it is absent.</summary>
+    public async ValueTask<Run?> FindAsync(string owner, Id run, CancellationToken cancellationToken)
+    {
+        if (FindLive(run)?.Header is { Stored: true } header) return header.Owner == owner ? header : null;
+        return await _store.FindRunAsync(owner, run, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The runs of a chat, oldest first; empty if it is absent.</summary>
+    public async ValueTask<IReadOnlyList<Run>> FindChatAsync(string owner, Id chat, CancellationToken cancellationToken)
+    {
+        // While its first run is active a chat has no other: what is polled most costs no look-up.
+        if (FindLive(chat)?.Header is { Stored: true } only && only.Owner == owner && only.Chat == chat) return [only];
+        var runs = await _store.ListChatAsync(owner, chat, cancellationToken).ConfigureAwait(false);
+        return [.. runs.Select(run => FindLive(run.Id)?.Header ?? run)];
+    }
+
+    /// <summary>A reader of the run's events from a sequence on; null if the run is absent.</summary>
+    public async ValueTask<RunLogReader?> OpenAsync(string owner, Id run, long from, CancellationToken cancellationToken)
+    {
+        if (FindLive(run) is { Header.Stored: true } live) return live.Header.Owner == owner ? live.Read(from) : null;
+        var header = await _store.FindRunAsync(owner, run, cancellationToken).ConfigureAwait(false);
+        return header is null ? null : new RunLogReader(_store, header.Id, from, token => RebuildAsync(header, token));
+    }
+
+    /// <summary>The fold of a run so far. Of a run whose events have expired it is rebuilt from its messages.</summary>
+    public async ValueTask<RunState> FoldAsync(Run run, CancellationToken cancellationToken)
+    {
+        var state = new RunState();
+        using var reader = FindLive(run.Id)?.Read() ?? new RunLogReader(_store, run.Id, 0, token => RebuildAsync(run, token));
+        while (true)
+        {
+            while (reader.TryRead(out var logged)) state.Apply(logged);
+            if (state.End is not null) return state;
+
+            // So far and no further: a run under way is not waited for.
+            var more = reader.WaitAsync(cancellationToken);
+            if (!more.IsCompleted && FindLive(run.Id) is not null) return state;
+            if (!await more.ConfigureAwait(false)) return state;
+        }
+    }
+
+    /// <summary>
+    /// Ends the runs that a dead process left under way. To be called once, before requests are served. Returns how many there were.
+    /// </summary>
+    public async Task<int> RecoverAsync(CancellationToken cancellationToken)
+    {
+        var left = await _store.ListActiveRunsAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var run in left)
+        {
+            var state = await FoldAsync(run, cancellationToken).ConfigureAwait(false);
+            var ended = new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "The server stopped while the run was under way.", true));
+            var log = new RunLog(run.Id, strict: false);
+            var appender = new RunAppender(run, log, _ids, _time, state);
+            appender.End(ended);
+            log.Ending = EndingOf(run, state, state.End!, appender.Losses, _time.GetUtcNow());
+            log.TryEncode(new ArrayBufferWriter<byte>(), out var tail);
+
+            // This log begins where the one of the dead process ended.
+            var segment = tail!.Segment!.Value with { First = state.Count - log.Count, Last = state.Count - 1 };
+            await _store.CommitAsync([tail with { Segment = segment }], cancellationToken).ConfigureAwait(false);
+            _logger.LogWarning("Run {Run} of agent {Agent} was under way when the server stopped; it has failed.", run.Id, run.Agent.Name);
+        }
+
+        return left.Count;
+    }
+
+    private async ValueTask<List<Logged>> RebuildAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (!run.HasEnded) return [];
+        if (run.Tip.IsNone) return RunMessages.ToEvents(run, []);
+        var query = new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Tip, Ascending = true, Take = int.MaxValue, Runs = [run.Id] };
+        try
+        {
+            var page = await _store.ListMessagesAsync(query, cancellationToken).ConfigureAwait(false);
+            return RunMessages.ToEvents(run, page.Items.Where(message => !message.IsInput));
+        }
+        catch (RunException exception) when (exception.Error.Cause == ErrorCause.NotFound)
+        {
+            return RunMessages.ToEvents(run, []);
+        }
+    }
+}

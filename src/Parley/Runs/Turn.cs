@@ -1,0 +1,55 @@
+namespace Parley.Runs;
+
+/// <summary>What a request means at a place where something may be pending.</summary>
+/// <param name="Continues">The suspended run that it continues, or null for a normal turn.</param>
+/// <param name="SameChat">The new run belongs to the chat of the run it continues: it was resumed by tool outputs.</param>
+/// <param name="Input">The input, with an error result for each call that is given up.</param>
+internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> Input)
+{
+    /// <summary>Judges a request. A question is answered by the next message, a call by its output, and whatever another agent left is given up.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="pending">The suspended run at the place, or null.</param>
+    /// <param name="state">Its fold.</param>
+    /// <exception cref="RunException">The request does not fit what is pending.</exception>
+    public static Turn Judge(RunRequest request, Run? pending, RunState? state)
+    {
+        var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().ToList();
+        if (pending is not { End: RunSuspended suspended } || state is null)
+            return outputs.Count == 0 || request.Detached ? new(null, false, request.Input) : throw NotOpen(outputs[0].CallId);
+
+        var sameAgent = pending.Agent.Name == request.Agent.Name;
+        var open = suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId).ToList();
+        if (outputs.Count > 0)
+        {
+            if (!sameAgent) throw Refused($"The call waits for an answer of agent {pending.Agent.Name}.");
+            CheckOutputs(outputs, open);
+            return new(pending, true, request.Input);
+        }
+
+        if (open.Count > 0)
+        {
+            if (request.MustAnswerCalls && sameAgent) throw Refused($"No tool output found for function call {open[0]}.");
+            return new(null, false, [.. open.Select(GivenUp), .. request.Input]);
+        }
+
+        return sameAgent && request.Input.Count > 0 ? new(pending, false, request.Input) : new(null, false, request.Input);
+    }
+
+    private static void CheckOutputs(List<ToolResultItem> outputs, List<string> open)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var output in outputs)
+        {
+            if (!open.Contains(output.CallId)) throw NotOpen(output.CallId);
+            if (!given.Add(output.CallId)) throw Refused($"There are two outputs for tool call {output.CallId}.");
+        }
+
+        if (open.Find(call => !given.Contains(call)) is { } missing) throw Refused($"No tool output found for function call {missing}.");
+    }
+
+    private static InputItem GivenUp(string callId) => InputItem.Output(callId, "The call was not answered.", isError: true);
+
+    private static RunException NotOpen(string callId) => Refused($"Tool call {callId} does not wait for an output.");
+
+    private static RunException Refused(string message) => new(RunError.Rejected(message, "tool_outputs", "tool_outputs"));
+}
