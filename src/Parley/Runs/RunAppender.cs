@@ -52,7 +52,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
         if (end is RunCompleted or RunSuspended && !State.Started) Append(new RunStarted());
         if (end is RunCompleted completed && !completed.Finish.IsIncomplete && OpenCalls() is { Count: > 0 } calls)
             end = new RunSuspended(calls, completed.Usage) { Leftover = completed.Leftover };
-        var waiting = end is RunSuspended suspended ? suspended.Required.Select(required => required.Item).ToHashSet() : [];
+        var waiting = end is RunSuspended suspended ? suspended.Required.Where(required => required is not CallFunction).Select(required => required.Item).ToHashSet() : [];
         var status = end is RunSuspended || (end is RunCompleted { Finish.IsIncomplete: false }) ? ItemStatus.Completed : ItemStatus.Incomplete;
         foreach (var item in State.Items)
         {

@@ -1,0 +1,106 @@
+using System.Globalization;
+
+namespace Parley.AspNetCore.Configuration;
+
+/// <summary>The notations of all types that settings and agent files use.</summary>
+internal static class Notations
+{
+    private static readonly (string Unit, TimeSpan Each)[] TimeUnits =
+    [
+        // Longer names first: "ms" also ends with "s".
+        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)), ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
+    ];
+
+    private static readonly (string Unit, long Each)[] SizeUnits = [("GB", 1L << 30), ("MB", 1L << 20), ("KB", 1L << 10), ("B", 1)];
+
+    /// <summary>Any text.</summary>
+    public static Notation<string> Text { get; } = new("a text", (string text, out string value) => (value = text) is not null, value => value);
+
+    public static Notation<bool> Boolean { get; } = new("true or false",
+        (string text, out bool value) => bool.TryParse(text, out value), value => value ? "true" : "false");
+
+    /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
+    public static Notation<TimeSpan> Duration { get; } = new("a duration such as 60ms, 30s, 5m, 12h or 7d", TryParseDuration, FormatDuration);
+
+    /// <summary>A duration that a timer can wait for: at least a millisecond, at most 40 days.</summary>
+    public static Notation<TimeSpan> Wait { get; } = new("a duration from 1ms to 40d, such as 30s",
+        (string text, out TimeSpan value) => TryParseDuration(text, out value) && value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(40), FormatDuration);
+
+    /// <summary>Such as <c>20MB</c>, in powers of 1024.</summary>
+    public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
+
+    /// <summary>The URL to listen on: http, a host and a port, nothing behind.</summary>
+    public static Notation<Uri> ListenUrl { get; } = new("a URL such as http://127.0.0.1:5080 (http only: put a proxy in front for TLS)",
+        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" },
+        value => value.GetLeftPart(UriPartial.Authority));
+
+    /// <summary>The URL of a peer.</summary>
+    public static Notation<Uri> PeerUrl { get; } = new("a URL such as http://127.0.0.1:11434/v1",
+        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value.Scheme is "http" or "https",
+        value => value.ToString());
+
+    /// <summary>A whole number within limits.</summary>
+    public static Notation<int> Integer(int least, int most) => new(
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"),
+        (string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
+        value => value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>One of the names of an enumeration, in small letters.</summary>
+    public static Notation<T> Choice<T>() where T : struct, Enum
+    {
+        var names = Enum.GetNames<T>().Select(name => name.ToLowerInvariant()).ToArray();
+        return new(
+            names.Length == 2 ? $"{names[0]} or {names[1]}" : "one of " + string.Join(", ", names),
+            (string text, out T value) =>
+            {
+                var index = Array.IndexOf(names, text);
+                value = index < 0 ? default : Enum.GetValues<T>()[index];
+                return index >= 0;
+            },
+            value => names[Array.IndexOf(Enum.GetValues<T>(), value)]);
+    }
+
+    private static bool TryParseDuration(string text, out TimeSpan value)
+    {
+        value = default;
+        if (text == "0") return true;
+        foreach (var (unit, each) in TimeUnits)
+        {
+            if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
+            if (!decimal.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return false;
+            if (number > 100_000_000m || number * each.Ticks > TimeSpan.FromDays(36_500).Ticks) return false;
+            value = TimeSpan.FromTicks((long)(number * each.Ticks));
+            return true;
+        }
+
+        return false;
+    }
+
+    private static string FormatDuration(TimeSpan value)
+    {
+        if (value == TimeSpan.Zero) return "0";
+        foreach (var (unit, each) in TimeUnits.Reverse())
+            if (value.Ticks % each.Ticks == 0) return string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / each.Ticks}{unit}");
+        return string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds}ms");
+    }
+
+    private static bool TryParseSize(string text, out long value)
+    {
+        value = 0;
+        foreach (var (unit, each) in SizeUnits)
+        {
+            if (!text.EndsWith(unit, StringComparison.OrdinalIgnoreCase)) continue;
+            return long.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number <= long.MaxValue / each && (value = number * each) >= 0;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    }
+
+    private static string FormatSize(long value)
+    {
+        foreach (var (unit, each) in SizeUnits)
+            if (value != 0 && value % each == 0) return string.Create(CultureInfo.InvariantCulture, $"{value / each}{unit}");
+        return "0B";
+    }
+}
