@@ -9,8 +9,8 @@ namespace Parley.Protocols.ChatCompletions;
 /// <summary>A request for a chat completion, read.</summary>
 public sealed record ChatRequest
 {
-    /// <summary>The model: an agent's name or alias; empty if the request names none.</summary>
-    public required string Model { get; init; }
+    /// <summary>The model: an agent's name or alias; null if it is absent, which is not the same as empty.</summary>
+    public required string? Model { get; init; }
 
     /// <summary>Whether the answer is to be a stream.</summary>
     public bool Stream { get; init; }

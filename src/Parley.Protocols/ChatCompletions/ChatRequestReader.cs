@@ -56,7 +56,7 @@ public static class ChatRequestReader
         var options = root.TryGet("stream_options", out var given) ? given.AsObject("stream_options") : default;
         return new ChatRequest
         {
-            Model = root.OptionalString("model", "") ?? "",
+            Model = root.OptionalString("model", ""),
             Stream = root.OptionalBool("stream") ?? false,
             IncludeUsage = options.ValueKind == JsonValueKind.Object && options.TryGet("include_usage", out var usage)
                 && (usage.ValueKind is JsonValueKind.True or JsonValueKind.False ? usage.GetBoolean() : throw ChatJson.WrongType("stream_options.include_usage", "a boolean", usage)),
