@@ -30,8 +30,9 @@ internal static class Notations
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
 
     /// <summary>The URL to listen on: http, a host and a port, nothing behind.</summary>
-    public static Notation<Uri> ListenUrl { get; } = new("a URL such as http://127.0.0.1:5080 (http only: put a proxy in front for TLS)",
-        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" },
+    public static Notation<Uri> ListenUrl { get; } = new("a URL such as http://127.0.0.1:5080: http, localhost or an address, a port (for TLS put a proxy in front)",
+        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
+            && (value.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || value.Host == "localhost"),
         value => value.GetLeftPart(UriPartial.Authority));
 
     /// <summary>The URL of a peer.</summary>
