@@ -34,11 +34,9 @@ public static class CanonicalJson
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    // What is computed from the other members is not stored beside them: a message's text would be there twice.
-    IgnoreReadOnlyProperties = true,
     Converters =
     [
-        typeof(IdConverter), typeof(RawJsonConverter),
+        typeof(IdConverter), typeof(RawJsonConverter), typeof(PairConverter),
         typeof(WordConverter<Protocol>), typeof(WordConverter<Role>), typeof(WordConverter<FinishReason>),
         typeof(ValueListConverter<Id>), typeof(ValueListConverter<string>), typeof(ValueListConverter<KeyValuePair<string, string>>),
         typeof(ValueListConverter<Content>), typeof(ValueListConverter<Annotation>), typeof(ValueListConverter<Source>),
@@ -78,6 +76,27 @@ internal sealed class RawJsonConverter : JsonConverter<RawJson>
     public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
 
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) => writer.WriteStringValue(value.Text);
+}
+
+internal sealed class PairConverter : JsonConverter<KeyValuePair<string, string>>
+{
+    public override KeyValuePair<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Read();
+        var key = reader.GetString()!;
+        reader.Read();
+        var value = reader.GetString()!;
+        reader.Read();
+        return new(key, value);
+    }
+
+    public override void Write(Utf8JsonWriter writer, KeyValuePair<string, string> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteStringValue(value.Key);
+        writer.WriteStringValue(value.Value);
+        writer.WriteEndArray();
+    }
 }
 
 internal sealed class WordConverter<T> : JsonConverter<T> where T : struct, IWord<T>
