@@ -16,7 +16,7 @@ internal static class Notations
     /// <summary>Any text.</summary>
     public static Notation<string> Text { get; } = new("a text", (string text, out string value) => (value = text) is not null, value => value);
 
-    public static Notation<bool> Boolean { get; } = new("true or false",
+    public static Notation<bool> Switch { get; } = new("true or false",
         (string text, out bool value) => bool.TryParse(text, out value), value => value ? "true" : "false");
 
     /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
