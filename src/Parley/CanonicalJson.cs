@@ -36,7 +36,7 @@ public static class CanonicalJson
     UseStringEnumConverter = true,
     Converters =
     [
-        typeof(IdConverter), typeof(RawJsonConverter), typeof(PairConverter),
+        typeof(IdConverter), typeof(RawJsonConverter),
         typeof(WordConverter<Protocol>), typeof(WordConverter<Role>), typeof(WordConverter<FinishReason>),
         typeof(ValueListConverter<Id>), typeof(ValueListConverter<string>), typeof(ValueListConverter<KeyValuePair<string, string>>),
         typeof(ValueListConverter<Content>), typeof(ValueListConverter<Annotation>), typeof(ValueListConverter<Source>),
@@ -76,27 +76,6 @@ internal sealed class RawJsonConverter : JsonConverter<RawJson>
     public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
 
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) => writer.WriteStringValue(value.Text);
-}
-
-internal sealed class PairConverter : JsonConverter<KeyValuePair<string, string>>
-{
-    public override KeyValuePair<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        reader.Read();
-        var key = reader.GetString()!;
-        reader.Read();
-        var value = reader.GetString()!;
-        reader.Read();
-        return new(key, value);
-    }
-
-    public override void Write(Utf8JsonWriter writer, KeyValuePair<string, string> value, JsonSerializerOptions options)
-    {
-        writer.WriteStartArray();
-        writer.WriteStringValue(value.Key);
-        writer.WriteStringValue(value.Value);
-        writer.WriteEndArray();
-    }
 }
 
 internal sealed class WordConverter<T> : JsonConverter<T> where T : struct, IWord<T>
