@@ -1,1 +1,1 @@
-System.Console.WriteLine("x");
+return await Parley.Cli.ParleyCommand.RunAsync(args);

@@ -22,6 +22,10 @@ internal static class Notations
     /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
     public static Notation<TimeSpan> Duration { get; } = new("a duration such as 60ms, 30s, 5m, 12h or 7d", TryParseDuration, FormatDuration);
 
+    /// <summary>A duration that a timer can wait for: at least a millisecond, at most 40 days.</summary>
+    public static Notation<TimeSpan> Wait { get; } = new("a duration from 1ms to 40d, such as 30s",
+        (string text, out TimeSpan value) => TryParseDuration(text, out value) && value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(40), FormatDuration);
+
     /// <summary>Such as <c>20MB</c>, in powers of 1024.</summary>
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
 

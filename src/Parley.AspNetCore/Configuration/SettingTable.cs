@@ -14,9 +14,9 @@ internal static class SettingTable
             "what is on disk before it is sent: relaxed (all but deltas, which follow within 50 ms) or strict (everything)"),
         Setting.Of("retention.events", Duration, s => s.Retention.Events, (s, v) => s with { Retention = s.Retention with { Events = v } }, "how long the events of ended runs are kept"),
         Setting.Of("retention.messages", Duration, s => s.Retention.Messages, (s, v) => s with { Retention = s.Retention with { Messages = v } }, "how long messages are kept"),
-        Setting.Of("retention.sweep", Duration, s => s.Retention.Sweep, (s, v) => s with { Retention = s.Retention with { Sweep = v } }, "how often what is too old is removed"),
+        Setting.Of("retention.sweep", Wait, s => s.Retention.Sweep, (s, v) => s with { Retention = s.Retention with { Sweep = v } }, "how often what is too old is removed"),
         Setting.Of("limits.body", Size, s => s.Limits.Body, (s, v) => s with { Limits = s.Limits with { Body = v } }, "the largest body of a request"),
-        Setting.Of("limits.headers", Duration, s => s.Limits.Headers, (s, v) => s with { Limits = s.Limits with { Headers = v } }, "how long a client may take to send the head of a request"),
+        Setting.Of("limits.headers", Wait, s => s.Limits.Headers, (s, v) => s with { Limits = s.Limits with { Headers = v } }, "how long a client may take to send the head of a request"),
         Setting.Of("limits.shutdown", Duration, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
     ];
 

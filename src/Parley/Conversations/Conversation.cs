@@ -35,6 +35,15 @@ public sealed record Conversation
 
     /// <summary>The id by which the client calls it, where clients choose ids.</summary>
     public string? ExternalId { get; init; }
+
+    /// <summary>The conversation as the patch leaves it.</summary>
+    public Conversation With(ConversationPatch patch, DateTimeOffset at) => this with
+    {
+        Name = patch.Name ?? Name,
+        Metadata = patch.Metadata ?? Metadata,
+        Section = patch.Section ?? Section,
+        UpdatedAt = at,
+    };
 }
 
 /// <summary>What to change in a conversation; null leaves a member as it is.</summary>

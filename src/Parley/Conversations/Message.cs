@@ -59,11 +59,37 @@ public sealed record Message
     /// <summary>An upstream's id of it; never shown.</summary>
     public string? SourceId { get; init; }
 
+    /// <summary>Its kind; one of the set.</summary>
+    public MessageKinds Kind => Head switch
+    {
+        MessageItem => MessageKinds.Message,
+        ReasoningItem => MessageKinds.Reasoning,
+        ToolCallItem => MessageKinds.ToolCall,
+        ToolResultItem => MessageKinds.ToolResult,
+        ApprovalRequestItem or ApprovalReplyItem => MessageKinds.Approval,
+        WorkflowActionItem => MessageKinds.Action,
+        SuggestionItem => MessageKinds.Suggestion,
+        RecallItem => MessageKinds.Recall,
+        _ => MessageKinds.Opaque,
+    };
+
     /// <summary>Who speaks, for something said.</summary>
     public Role? Role => (Head as MessageItem)?.Role;
 
     /// <summary>Its text and refusal parts, joined.</summary>
     public string Text => Contents.TextOf(Content);
+
+    /// <summary>The message as the patch leaves it.</summary>
+    public Message With(MessagePatch patch, DateTimeOffset at) => this with
+    {
+        Content = patch.Content ?? Content,
+        Metadata = patch.Metadata ?? Metadata,
+        Leftover = patch.Leftover ?? Leftover,
+        UpdatedAt = at,
+    };
+
+    /// <summary>What a deletion leaves: its place in the tree, and nothing of what was said.</summary>
+    public Message ToTombstone(DateTimeOffset at) => this with { Content = default, Metadata = default, Leftover = null, Deleted = true, UpdatedAt = at };
 }
 
 /// <summary>Reads content parts.</summary>

@@ -78,12 +78,18 @@ public sealed partial class Runner : IAsyncDisposable
                 await CancelAsync(owner, live.Header.Id, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Cancels all runs, waits for their ends, and saves what waits.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Cancels all runs and waits for their ends.</summary>
+    public async Task CancelAllAsync()
     {
         var all = _live.Values.ToArray();
         foreach (var live in all) live.Cancel();
         await Task.WhenAll(all.Select(live => live.Completion)).ConfigureAwait(false);
+    }
+
+    /// <summary>Cancels all runs, waits for their ends, and saves what waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await CancelAllAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -4,10 +4,10 @@ using Parley.Agents;
 namespace Parley.AspNetCore.Configuration.Agents;
 
 /// <summary>
-/// The agents that a directory's files describe. A file that cannot be used is reported and left out, or stays in use as it last was.
+/// The agents that a directory's files describe, beside those that were made in code and keep their names. A file that cannot be used is reported and left out, or stays in use as it last was.
 /// Not safe for concurrent use.
 /// </summary>
-internal sealed class AgentDirectory(string directory, AgentFileReader reader, AgentCatalog catalog, ILogger<AgentDirectory> logger)
+internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made, AgentFileReader reader, AgentCatalog catalog, ILogger<AgentDirectory> logger)
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
@@ -77,7 +77,8 @@ internal sealed class AgentDirectory(string directory, AgentFileReader reader, A
         var problems = new List<ConfigurationException>();
         var serving = new List<ReadAgent>();
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        var before = catalog.All.ToDictionary(agent => agent.Name, StringComparer.Ordinal);
+        var before = catalog.All.Except(made).ToDictionary(agent => agent.Name, StringComparer.Ordinal);
+        foreach (var name in made.SelectMany(agent => agent.Aliases.Prepend(agent.Name))) names[name] = "the program";
 
         // Of two files with one name, the one that is already served keeps it; else the first by file name.
         var inOrder = _entries.OrderByDescending(entry => entry.Value.Agent is { } read && before.ContainsValue(read.Agent)).ThenBy(entry => entry.Key, StringComparer.Ordinal);
@@ -99,7 +100,7 @@ internal sealed class AgentDirectory(string directory, AgentFileReader reader, A
         Report(problems, serving, before);
         Problems = problems;
         Kinds = serving.ToDictionary(read => read.Agent.Name, read => read.Kind, StringComparer.Ordinal);
-        catalog.Replace(serving.Select(read => read.Agent));
+        catalog.Replace([.. made, .. serving.Select(read => read.Agent)]);
     }
 
     private static ConfigurationException? Clash(ReadAgent read, Dictionary<string, string> names)

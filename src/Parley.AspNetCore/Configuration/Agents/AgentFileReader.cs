@@ -1,6 +1,7 @@
 using System.Text;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration.Yaml;
+using Parley.Protocols.Upstream;
 
 namespace Parley.AspNetCore.Configuration.Agents;
 
@@ -68,18 +69,19 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
         return new ReadAgent(agent, kindName, keys);
     }
 
-    private static AgentTimeouts ReadTimeouts(YamlSection keys)
+    private static UpstreamTimeouts ReadTimeouts(YamlSection keys)
     {
-        if (keys.Section("timeouts") is not { } section) return new AgentTimeouts(null, null, null);
-        var timeouts = new AgentTimeouts(Positive(section, "connect"), Positive(section, "first_event"), Positive(section, "idle"));
+        var usual = new UpstreamTimeouts();
+        if (keys.Section("timeouts") is not { } section) return usual;
+        var timeouts = new UpstreamTimeouts
+        {
+            Connect = section.Value("connect", Notations.Wait) ?? usual.Connect,
+            FirstEvent = section.Value("first_event", Notations.Wait) ?? usual.FirstEvent,
+            Idle = section.Value("idle", Notations.Wait) ?? usual.Idle,
+        };
         section.End();
         return timeouts;
     }
-
-    private static TimeSpan? Positive(YamlSection section, string key)
-        => section.Value(key, Notations.Duration) is not { } value ? null
-            : value > TimeSpan.Zero ? value
-            : throw section.Fail(key, $"timeouts.{key} must be longer than nothing");
 
     private static bool IsName(string text)
         => text.Length is >= 1 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');

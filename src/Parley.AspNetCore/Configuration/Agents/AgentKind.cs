@@ -1,5 +1,6 @@
 using Parley.Agents;
 using Parley.AspNetCore.Configuration.Yaml;
+using Parley.Protocols.Upstream;
 using Parley.Runs;
 
 namespace Parley.AspNetCore.Configuration.Agents;
@@ -12,7 +13,7 @@ internal delegate AgentBody AgentKind(AgentFileKeys file);
 /// <param name="Tools">The agent's own tools.</param>
 /// <param name="Timeouts">How long a peer may take.</param>
 /// <param name="Services">What behaviours need to work.</param>
-internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition> Tools, AgentTimeouts Timeouts, AgentServices Services);
+internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition> Tools, UpstreamTimeouts Timeouts, AgentServices Services);
 
 /// <summary>What a kind makes of its keys.</summary>
 /// <param name="Behaviour">What the agent does.</param>
@@ -20,12 +21,10 @@ internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition>
 /// <param name="Instructions">Its standing instructions.</param>
 internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "");
 
-/// <summary>How long a peer may take; null: as long as its protocol's client allows.</summary>
-internal sealed record AgentTimeouts(TimeSpan? Connect, TimeSpan? FirstEvent, TimeSpan? Idle);
-
 /// <summary>What behaviours need to work.</summary>
 /// <param name="Time">The clock.</param>
-internal sealed record AgentServices(TimeProvider Time);
+/// <param name="Upstream">The one client by which all agents call their peers.</param>
+internal sealed record AgentServices(TimeProvider Time, UpstreamClient Upstream);
 
 /// <summary>All kinds of agents, one line each.</summary>
 internal static class AgentKinds

@@ -16,7 +16,7 @@ internal static class EchoFile
         {
             Text = keys.Text("text"),
             Reply = keys.Value("reply", Notations.Choice<EchoReply>()) ?? EchoReply.Last,
-            Pace = keys.Value("pace", Notations.Duration) ?? TimeSpan.Zero,
+            Pace = keys.Text("pace") == "0" ? TimeSpan.Zero : keys.Value("pace", Notations.Wait) ?? TimeSpan.Zero,
             Pieces = keys.Value("pieces", Notations.Integer(1, 100_000)),
             Reasoning = keys.Text("reasoning"),
             FollowUps = keys.Texts("follow_ups").ToValueList(),

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Parley.AspNetCore.Configuration;
+using Parley.Conversations;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Hosting;
+
+/// <summary>Removes what is older than the settings allow, in small steps, so that requests are served in between.</summary>
+internal sealed class Sweep(IConversationStore store, ParleySettings settings, TimeProvider time, ILogger<Sweep> logger) : BackgroundService
+{
+    private static readonly TimeSpan BetweenSteps = TimeSpan.FromMilliseconds(200);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(settings.Retention.Sweep, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (RunException e)
+            {
+                logger.LogWarning("The sweep failed and is tried again at its next turn: {Reason}", e.Message);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        var now = time.GetUtcNow();
+        var limits = new SweepLimits(now - settings.Retention.Events, now - settings.Retention.Messages);
+        var removed = 0L;
+        while (await store.SweepAsync(limits, stoppingToken) is var rows and > 0)
+        {
+            removed += rows;
+            await Task.Delay(BetweenSteps, time, stoppingToken);
+        }
+
+        if (removed > 0) logger.LogInformation("{Rows} rows that were too old were removed.", removed);
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+using Parley.AspNetCore.Http;
+using Parley.AspNetCore.Pages;
+
+namespace Parley.AspNetCore;
+
+/// <summary>Parley's whole HTTP surface.</summary>
+public static class ParleyEndpoints
+{
+    /// <summary>Serves the protocols, the page and the health checks, behind the answering of errors and the keys.</summary>
+    public static void MapParley(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<Access>();
+        app.MapHealth();
+        app.MapHomePage();
+    }
+}

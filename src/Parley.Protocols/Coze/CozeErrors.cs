@@ -1,0 +1,85 @@
+using System.Globalization;
+using Parley.Runs;
+
+namespace Parley.Protocols.Coze;
+
+/// <summary>Coze's error codes, both ways.</summary>
+public static class CozeErrors
+{
+    internal const string TooMuchMetadata = "4003";
+    internal const string TooManyMessages = "4004";
+
+    /// <summary>The code that Coze has for an error.</summary>
+    public static int CodeOf(RunError error)
+    {
+        // A peer that refuses our key must not look like a refusal of the client's.
+        if (Own(error) is { } own && !(error.Side != ErrorSide.Client && own is 4100 or 4101)) return own;
+        return (error.Side, error.Cause) switch
+        {
+            (ErrorSide.Client, ErrorCause.Unauthorised) => 4100,
+            (ErrorSide.Client, ErrorCause.NotFound) => NotFoundCodeOf(error.Param),
+            (ErrorSide.Client, ErrorCause.Busy) => 4016,
+            (ErrorSide.Client, ErrorCause.Limit) => error.Code == "body_too_large" ? 4000 : 4013,
+            (ErrorSide.Client, _) => 4000,
+            (ErrorSide.Agent, ErrorCause.Limit) => 4020,
+            _ => 5000,
+        };
+    }
+
+    /// <summary>The text that Coze's clients are shown: what a client may read, with the field that is at fault.</summary>
+    public static string MessageOf(RunError error)
+    {
+        if (CodeOf(error) == 4100) return "authentication is invalid";
+        var message = error.PublicMessage;
+        return error is { Side: ErrorSide.Client, Param: { Length: > 0 } field } && !message.Contains(field, StringComparison.Ordinal)
+            ? $"{message} ({field})"
+            : message;
+    }
+
+    /// <summary>The HTTP status of an error, where real statuses are wanted.</summary>
+    public static int StatusOf(RunError error) => CodeOf(error) switch
+    {
+        4100 => 401,
+        4101 => 403,
+        4001 or 4002 or 4005 or 4006 or 4200 => 404,
+        4016 or 4104 => 409,
+        4013 or 4020 or 4008 or 4009 => 429,
+        5000 => (error.Side, error.Cause) switch
+        {
+            (ErrorSide.Agent, ErrorCause.TimedOut) => 504,
+            (ErrorSide.Agent, _) => 502,
+            (ErrorSide.Store, _) => 503,
+            _ => 500,
+        },
+        _ => error.Code == "body_too_large" ? 413 : 400,
+    };
+
+    /// <summary>The error that a Coze peer means by a code, from our side of it: the agent's.</summary>
+    public static RunError Read(string? code, string? message)
+    {
+        int.TryParse(code, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number);
+        var cause = number switch
+        {
+            4100 or 4101 or 700012006 => ErrorCause.Unauthorised,
+            4001 or 4002 or 4005 or 4006 or 4200 => ErrorCause.NotFound,
+            4016 => ErrorCause.Busy,
+            4008 or 4009 or 4011 or 4013 or 4020 or 4028 => ErrorCause.Limit,
+            >= 4000 and < 5000 => ErrorCause.Rejected,
+            _ => ErrorCause.Unavailable,
+        };
+        return new RunError(ErrorSide.Agent, cause, string.IsNullOrEmpty(message) ? "The agent failed." : message, true, number == 0 ? null : number.ToString(CultureInfo.InvariantCulture));
+    }
+
+    internal static RunException Refused(string message, string field, string? code = null) => new(RunError.Rejected(message, field, code));
+
+    // A code of another protocol may be a number too (429); Coze's begin at 4000.
+    private static int? Own(RunError error)
+        => int.TryParse(error.Code, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code >= 4000 ? code : null;
+
+    private static int NotFoundCodeOf(string? field) => field switch
+    {
+        "conversation" or "conversation_id" => 4001,
+        "message" or "message_id" or "before" or "after" or "before_id" or "after_id" => 4005,
+        _ => 4200,
+    };
+}

@@ -1,0 +1,77 @@
+using Parley.Conversations;
+using Parley.Runs;
+
+namespace Parley.Storage;
+
+/// <summary>How a run enters the store and how it ends there.</summary>
+internal static class RunTurns
+{
+    /// <summary>Nothing has been changed unless the run has started.</summary>
+    public static RunStartResult Start(SqlSession session, RunStart start)
+    {
+        var run = start.Run;
+        var input = start.Input;
+        if (input.Count > 0) run = run with { Input = input.Select(message => message.Id).ToValueList() };
+        if (run.Detached) return Accept(session, run) ? new RunStartResult(RunStartStatus.Started, run, input) : new RunStartResult(RunStartStatus.Busy);
+
+        var row = start.Create is { } create
+            ? new ConversationRow(create with { Head = default }, 0, 0)
+            : ConversationRows.Find(session, run.Owner, run.Conversation);
+        if (row is null) return new RunStartResult(RunStartStatus.NoConversation);
+        var conversation = row.Conversation;
+        if ((run.Parent.IsNone ? Tree.HeadOf(session, row) : MessageRows.FindPlace(session, conversation.Id, run.Parent)) is not { } place)
+            return new RunStartResult(RunStartStatus.NoParent);
+        if (start.ExpectedHead is { } expected && expected != conversation.Head) return new RunStartResult(RunStartStatus.HeadMoved);
+
+        var section = run.Parent.IsNone ? conversation.Section : place.Section;
+        run = run with { Parent = place.Message, Section = section };
+        if (!Accept(session, run)) return new RunStartResult(RunStartStatus.Busy);
+        if (start.Create is not null) ConversationRows.Insert(session, conversation);
+        if (run.Stored) (input, _) = Tree.Append(session, conversation.Id, place, section, input);
+        else input = Chain(input, conversation.Id, place.Message, section);
+        ConversationRows.Touch(session, conversation.Id, run.CreatedAt);
+        return new RunStartResult(RunStartStatus.Started, run, input);
+    }
+
+    /// <summary>Passed over if the run or its conversation is gone, or if the run has ended before.</summary>
+    public static void End(SqlSession session, RunWrite write)
+    {
+        var ending = write.Ending!;
+        var run = ending.Run;
+        if (!RunRows.IsActive(session, run.Id)) return;
+        var row = run.Detached ? null : ConversationRows.Find(session, run.Conversation);
+        if (row is null && !run.Detached) return;
+
+        if (write.Segment is { } segment) Segments.Write(session, segment);
+        RunRows.End(session, run);
+        foreach (var call in ending.OpenCalls) RunRows.OpenCall(session, run, call);
+        if (row is null) return;
+        ConversationRows.Touch(session, run.Conversation, run.EndedAt ?? run.CreatedAt);
+        if (run.Stored) AddOutput(session, ending, row);
+    }
+
+    private static void AddOutput(SqlSession session, RunEnding ending, ConversationRow row)
+    {
+        var run = ending.Run;
+        var under = run.Input.Count > 0 ? run.Input[^1] : run.Parent;
+        // What it hung under may have expired; the answer then begins a path.
+        var place = under.IsNone ? Place.Root : MessageRows.FindPlace(session, run.Conversation, under) ?? Place.Root;
+        var (_, last) = Tree.Append(session, run.Conversation, place, run.Section, ending.Output);
+        if (!ending.MoveHead || (ending.Output.Count == 0 && run.Input.Count == 0) || last.Message.IsNone) return;
+
+        // The section that the run was asked in becomes current again, unless a newer one was begun while it was under way.
+        var current = row.Conversation.Section;
+        ConversationRows.MoveHead(session, run.Conversation, last, current.Value > run.Id.Value ? current : run.Section);
+    }
+
+    private static bool Accept(SqlSession session, Run run)
+    {
+        if (!RunRows.Insert(session, run)) return false;
+        if (!run.Continues.IsNone) RunRows.CloseOpenCalls(session, run.Owner, run.Continues);
+        return true;
+    }
+
+    // Not stored, but the run sees them as if they were.
+    private static Message[] Chain(IReadOnlyList<Message> messages, Id conversation, Id parent, Id section)
+        => [.. messages.Select((message, i) => message with { Conversation = conversation, Section = section, Parent = i == 0 ? parent : messages[i - 1].Id })];
+}

@@ -1,0 +1,179 @@
+using Microsoft.Data.Sqlite;
+using Parley.Conversations;
+using Parley.Runs;
+using Parley.Storage.Sqlite;
+
+namespace Parley.Storage;
+
+/// <summary>Conversations, messages, runs and events in a SQL database.</summary>
+public sealed class SqlStore(SqliteDatabase database) : IConversationStore
+{
+    private static readonly Sql Save = new("savepoint ending");
+    private static readonly Sql Release = new("release ending");
+    private static readonly Sql RollbackTo = new("rollback to ending");
+
+    /// <inheritdoc/>
+    public async ValueTask CreateConversationAsync(Conversation conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
+        => await database.WriteAsync(
+            session =>
+            {
+                ConversationRows.Insert(session, conversation);
+                var (_, last) = Tree.Append(session, conversation.Id, Place.Root, conversation.Section, messages);
+                if (messages.Count > 0) ConversationRows.MoveHead(session, conversation.Id, last, conversation.Section);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Conversation?> FindConversationAsync(string owner, Id conversation, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => ConversationRows.Find(session, owner, conversation)?.Conversation, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Page<Conversation>> ListConversationsAsync(ConversationQuery query, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => ConversationRows.ListPage(session, query), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Conversation?> UpdateConversationAsync(string owner, Id conversation, ConversationPatch patch, DateTimeOffset at, CancellationToken cancellationToken)
+        => await database.WriteAsync(
+            session =>
+            {
+                if (ConversationRows.Find(session, owner, conversation)?.Conversation is not { } found) return null;
+                var changed = found.With(patch, at);
+                ConversationRows.Update(session, changed);
+                return changed;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteConversationAsync(string owner, Id conversation, CancellationToken cancellationToken)
+    {
+        var found = await database.WriteAsync(session => Removal.Drop(session, owner, conversation), cancellationToken).ConfigureAwait(false);
+        if (!found) return false;
+
+        // Gone for everybody from here on. The rows go in steps, so that others can write between them.
+        while (await database.WriteAsync(session => Removal.ClearDropped(session, conversation, Removal.Step), CancellationToken.None).ConfigureAwait(false) > 0)
+        {
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Message>> AppendMessagesAsync(string owner, Id conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
+        => await database.WriteAsync(
+            session =>
+            {
+                var row = ConversationRows.Find(session, owner, conversation) ?? throw Refusals.NoConversation();
+                if (RunRows.IsBusy(session, conversation)) throw Refusals.Busy();
+                var (stored, last) = Tree.Append(session, conversation, Tree.HeadOf(session, row), row.Conversation.Section, messages);
+                if (stored.Count == 0) return stored;
+                ConversationRows.MoveHead(session, conversation, last, row.Conversation.Section);
+                ConversationRows.Touch(session, conversation, stored[^1].UpdatedAt);
+                return stored;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Message?> FindMessageAsync(string owner, Id conversation, Id message, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => Find(session, owner, conversation, message), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Page<Message>> ListMessagesAsync(MessageQuery query, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => MessagePages.Read(session, query), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Message?> UpdateMessageAsync(string owner, Id conversation, Id message, MessagePatch patch, DateTimeOffset at, CancellationToken cancellationToken)
+        => await database.WriteAsync(
+            session =>
+            {
+                if (Find(session, owner, conversation, message) is not { } found) return null;
+                var changed = found.With(patch, at);
+                MessageRows.Update(session, changed);
+                ConversationRows.Touch(session, conversation, at);
+                return changed;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, CancellationToken cancellationToken)
+        => await database.WriteAsync(
+            session =>
+            {
+                if (Find(session, owner, conversation, message) is not { } found) return null;
+                MessageRows.Bury(session, found, at);
+                ConversationRows.Touch(session, conversation, at);
+                return found;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<RunStartResult> StartRunAsync(RunStart start, CancellationToken cancellationToken)
+        => await database.WriteAsync(session => RunTurns.Start(session, start), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask CommitAsync(IReadOnlyList<RunWrite> writes, CancellationToken cancellationToken)
+    {
+        var refused = await database.WriteAsync(session => Write(session, writes), cancellationToken).ConfigureAwait(false);
+        if (refused is not null) throw SqliteFailure.ToRunException(refused);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Run?> FindRunAsync(string owner, Id run, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => RunRows.Find(session, owner, run), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Run>> ListChatAsync(string owner, Id chat, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => RunRows.ListChat(session, owner, chat), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<RunSegment>> ReadSegmentsAsync(Id run, long from, int maxBytes, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => Segments.Read(session, run, from, maxBytes), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Run?> FindByOpenCallAsync(string owner, string callId, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => RunRows.FindByOpenCall(session, owner, callId), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Run>> ListActiveRunsAsync(CancellationToken cancellationToken)
+        => await database.ReadAsync(RunRows.ListAllActive, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveRunAsync(Id run, CancellationToken cancellationToken)
+        => await database.WriteAsync(session => RunRows.Remove(session, run), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<int> SweepAsync(SweepLimits limits, CancellationToken cancellationToken)
+        => await database.WriteAsync(session => Removal.Sweep(session, limits), cancellationToken).ConfigureAwait(false);
+
+    private static Message? Find(SqlSession session, string owner, Id conversation, Id message)
+        => ConversationRows.Find(session, owner, conversation) is null ? null : MessageRows.Find(session, conversation, message);
+
+    // An ending that the database refuses must not take the others with it; the caller still learns of it.
+    private static SqliteException? Write(SqlSession session, IReadOnlyList<RunWrite> writes)
+    {
+        SqliteException? refused = null;
+        foreach (var write in writes)
+        {
+            if (write.Ending is null)
+            {
+                if (write.Segment is { } segment) Segments.Write(session, segment);
+                continue;
+            }
+
+            session.Execute(Save);
+            try
+            {
+                RunTurns.End(session, write);
+            }
+            catch (SqliteException failure) when (SqliteFailure.IsRefusal(failure))
+            {
+                refused = failure;
+                session.Execute(RollbackTo);
+            }
+
+            session.Execute(Release);
+        }
+
+        return refused;
+    }
+}
