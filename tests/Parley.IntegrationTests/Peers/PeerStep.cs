@@ -4,7 +4,7 @@ namespace Parley.IntegrationTests.Peers;
 internal abstract record PeerStep;
 
 /// <summary>Sends these bytes, in cuts of a size if one is given, each its own packet as far as the system lets it.</summary>
-internal sealed record Send(ReadOnlyMemory<byte> Bytes, int Cut = int.MaxValue) : PeerStep;
+internal sealed record Send(byte[] Bytes, int Cut = int.MaxValue) : PeerStep;
 
 /// <summary>Says nothing more until the other side gives up.</summary>
 internal sealed record Stall : PeerStep;

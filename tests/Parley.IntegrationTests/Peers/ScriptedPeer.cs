@@ -104,7 +104,7 @@ internal sealed class ScriptedPeer : IDisposable
             case Send(var bytes, var cut):
                 for (var at = 0; at < bytes.Length; at += Math.Min(cut, bytes.Length - at))
                 {
-                    await stream.WriteAsync(bytes.Slice(at, Math.Min(cut, bytes.Length - at)));
+                    await stream.WriteAsync(bytes.AsMemory(at, Math.Min(cut, bytes.Length - at)));
 
                     // Without a rest between them the system joins packets.
                     if (cut < bytes.Length) await Task.Yield();

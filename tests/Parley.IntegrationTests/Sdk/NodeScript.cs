@@ -22,7 +22,8 @@ internal sealed partial class NodeScript(string file)
     /// <summary>Runs the script if it has not run yet, and fails if this test of it has failed.</summary>
     public async Task CheckAsync(string test, Func<Task<(string, string)[]>> environment)
     {
-        if (await VersionAsync() is not { } version) Assert.Skip("Node is not installed.");
+        var version = await VersionAsync();
+        if (version is null) Assert.Skip("Node is not installed.");
         Assert.True(version >= 18, $"The SDKs need Node 18 or newer, not {version}.");
         Task<IReadOnlyDictionary<string, Result>> results;
         lock (_lock) results = _results ??= Task.Run(async () => await RunAsync(await environment()));

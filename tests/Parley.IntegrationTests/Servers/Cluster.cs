@@ -14,6 +14,8 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Lazy<Task<ScriptedPeer>> _peer;
     private readonly Lazy<Task<ServerProcess>> _echo;
     private readonly Lazy<Task<ServerProcess>> _front;
+    private readonly Lazy<Task<ServerProcess>> _open = new(() => ServerProcess.StartAsync(
+        new ServerSetup { Agents = new Dictionary<string, string> { ["echo"] = "name: echo\nkind: echo\ndescription: <b>Repeats</b> what you say.\n" } }));
 
     public Cluster()
     {
@@ -35,12 +37,16 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>A server whose every agent is a remote one at the server with the echoes; it has keys.</summary>
     internal Task<ServerProcess> FrontAsync() => _front.Value;
 
+    /// <summary>A server without keys, with an agent <c>echo</c>.</summary>
+    internal Task<ServerProcess> OpenAsync() => _open.Value;
+
     /// <summary>The environment that a client's script finds its server with.</summary>
     internal static (string, string)[] EnvironmentOf(ServerProcess server, Tap tap) =>
         [("PARLEY_URL", tap.Url), ("PARLEY_KEY", server.Keys[Owner]), ("PARLEY_OTHER_KEY", server.Keys[Stranger])];
 
     public async ValueTask DisposeAsync()
     {
+        if (_open.IsValueCreated) await (await _open.Value).DisposeAsync();
         if (_front.IsValueCreated) await (await _front.Value).DisposeAsync();
         if (_echo.IsValueCreated) await (await _echo.Value).DisposeAsync();
         if (_peer.IsValueCreated) (await _peer.Value).Dispose();
@@ -55,7 +61,7 @@ public sealed class Cluster : IAsyncDisposable
             ? [Chat.Stream("Sunny ", "at noon.")]
             :
             [
-                new Send((byte[])
+                new Send(
                 [
                     .. Chat.StreamHead, .. Chat.CallPiece(0, "call_w", "get_weather", ""), .. Chat.CallPiece(1, "call_t", "get_time", ""),
                     .. Chat.CallPiece(0, null, null, "{\"city\":"), .. Chat.CallPiece(1, null, null, "{\"zone\":"),
