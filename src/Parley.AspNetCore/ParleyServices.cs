@@ -44,7 +44,7 @@ public static class ParleyServices
     {
         if (options.Data is not { } data)
         {
-            services.AddSingleton<IConversationStore, SqlStore>();
+            services.AddSingleton<IConversationStore, MemoryStore>();
             return;
         }
 

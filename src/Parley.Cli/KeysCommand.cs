@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parley.AspNetCore.Configuration;
 using Parley.Storage;
 using Parley.Storage.Sqlite;
 
@@ -19,7 +20,7 @@ internal static class KeysCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var database = Open(places, parsed);
-            var (key, token) = await new KeyStore(database, TimeProvider.System).CreateAsync(parsed.GetRequiredValue(name), parsed.GetRequiredValue(owner), cancellationToken);
+            var (key, token) = await CreateAsync(new KeyStore(database, TimeProvider.System), parsed.GetRequiredValue(name), parsed.GetRequiredValue(owner), cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             output.WriteLine($"The key {key.Name} belongs to {key.Owner}. It is not shown again:");
             output.WriteLine(token);
@@ -38,7 +39,7 @@ internal static class KeysCommand
             var keys = await new KeyStore(database, TimeProvider.System).ListAsync(cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             if (keys.Count == 0) output.WriteLine("There is no key.");
-            foreach (var key in keys) output.WriteLine($"{key.Id}  {key.CreatedAt:yyyy-MM-dd HH:mm}  …{key.Last4}  {key.Name}  (owner {key.Owner})");
+            foreach (var key in keys) output.WriteLine($"{key.Id}  {key.CreatedAt:yyyy-MM-dd HH:mm}  …{key.LastFour}  {key.Name}  (owner {key.Owner})");
             return ParleyCommand.Done;
         });
         return command;
@@ -59,6 +60,18 @@ internal static class KeysCommand
             return ParleyCommand.Done;
         });
         return command;
+    }
+
+    private static async Task<(Key Key, string Token)> CreateAsync(KeyStore keys, string name, string owner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await keys.CreateAsync(name, owner, cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ConfigurationException("keys create", 0, e.Message, e);
+        }
     }
 
     private static SqliteDatabase Open(Places places, ParseResult parsed) => SqliteDatabase.Open(places.Data(parsed), TimeProvider.System, NullLogger.Instance);

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Parley.AspNetCore;
 using Parley.AspNetCore.Configuration;
-using Parley.AspNetCore.Configuration.Agents;
 using Parley.AspNetCore.Http;
 using Parley.Storage;
 
@@ -37,7 +36,6 @@ internal static class ServeCommand
 
         await using var app = ParleyServer.Build(options => (options.Data, options.AgentFiles, options.Settings) = (data, agents, settings));
         await DemandKeysAsync(app, settings, cancellationToken);
-        app.Services.GetRequiredService<AgentDirectory>().Refresh();
         await app.StartAsync(cancellationToken);
         await Banner.WriteAsync(parsed.InvocationConfiguration.Output, app, cancellationToken);
 

@@ -15,6 +15,13 @@ internal sealed class AgentWatcher(AgentDirectory agents, TimeProvider time, ILo
 
     private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The first request finds the agents.
+        agents.Refresh();
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var watcher = Watch();

@@ -1,0 +1,25 @@
+using Parley.Protocols.Coze;
+using Parley.Protocols.Sse;
+using Parley.Runs;
+
+namespace Parley.Cli.Conversion;
+
+/// <summary>A protocol's stream, as it can be converted.</summary>
+/// <param name="Protocol">The protocol.</param>
+/// <param name="NewReader">Reads it.</param>
+/// <param name="NewWriter">Writes it; with true as it was written by the peer it was read from, whose ids are kept.</param>
+internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter)
+{
+    /// <summary>All formats, one line each.</summary>
+    public static IReadOnlyList<StreamFormat> All { get; } =
+    [
+        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
+        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
+    ];
+
+    /// <summary>The names of all formats.</summary>
+    public static string[] Names => [.. All.Select(format => format.Protocol.Name)];
+
+    /// <summary>The format with this name.</summary>
+    public static StreamFormat Of(string name) => All.First(format => format.Protocol.Name == name);
+}

@@ -1,0 +1,273 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Parley.Agents;
+using Parley.Conversations;
+using Parley.Runs;
+
+namespace Parley.Tests.Runs;
+
+public sealed class RunnerTests : IAsyncDisposable
+{
+    private const string Owner = "owner";
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private readonly MemoryStore _store = new();
+    private readonly ScriptedAgent _script = new();
+    private readonly Agent _agent;
+    private readonly Runner _runner;
+
+    public RunnerTests()
+    {
+        _agent = new Agent("a", _script);
+        _runner = new Runner(_store, new IdSource(TimeProvider.System), TimeProvider.System, NullLogger<Runner>.Instance);
+    }
+
+    public ValueTask DisposeAsync() => _runner.DisposeAsync();
+
+    [Fact]
+    public async Task A_second_turn_is_given_the_first()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var second = await AskAsync(_script.Answers("two"), Said("2") with { Conversation = first.Conversation });
+        Assert.Equal(["1", "one", "2"], _script.Requests[1].Context.Select(message => message.Text));
+        Assert.Equal(1, _script.Requests[1].InputCount);
+        Assert.Equal(["1", "one", "2", "two"], await TextsAsync(first.Conversation));
+        Assert.Equal((RunStatus.Completed, second.Id), (second.Status, second.Chat));
+        Assert.Equal(new Usage(1, 2), second.End!.Usage);
+    }
+
+    [Fact]
+    public async Task Of_two_turns_at_once_one_finds_the_conversation_busy_and_the_next_does_not()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var again = Said("2") with { Conversation = first.Conversation };
+        var running = await _runner.StartAsync(again, Never);
+        var error = await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(again, Never));
+        Assert.Equal((ErrorSide.Client, ErrorCause.Busy), (error.Error.Side, error.Error.Cause));
+        _script.Answers("two");
+        await running.Completion;
+        await AskAsync(_script.Answers("three"), again);
+        Assert.Equal(["1", "one", "2", "two", "2", "three"], await TextsAsync(first.Conversation));
+    }
+
+    [Fact]
+    public async Task Cancelling_stops_the_agent_and_waits_for_the_end()
+    {
+        _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "begun"));
+        var live = await _runner.StartAsync(Said("1"), Never);
+        var cancelled = await _runner.CancelAsync(Owner, live.Header.Id, Never);
+        Assert.Equal(RunStatus.Cancelled, cancelled!.Status);
+        Assert.True(_script.WasCancelled);
+        Assert.Equal(cancelled, await _runner.CancelAsync(Owner, live.Header.Id, Never));
+        Assert.Null(await _runner.CancelAsync("another", live.Header.Id, Never));
+    }
+
+    [Theory]
+    [InlineData(true, new[] { "1", "one" })]
+    [InlineData(false, new[] { "1", "one", "2" })]
+    public async Task A_cancelled_turn_leaves_the_path_where_the_dialect_says_so(bool leaves, string[] path)
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var live = await _runner.StartAsync(Said("2") with { Conversation = first.Conversation, LeavesPathWhenCancelled = leaves }, Never);
+        await _runner.CancelAsync(Owner, live.Header.Id, Never);
+        Assert.Equal(path, await TextsAsync(first.Conversation));
+    }
+
+    [Theory]
+    [InlineData(DisconnectPolicy.Cancel, RunStatus.Cancelled)]
+    [InlineData(DisconnectPolicy.Continue, RunStatus.Completed)]
+    public async Task A_client_that_goes_cancels_its_run_only_if_the_policy_says_so(DisconnectPolicy policy, RunStatus status)
+    {
+        var live = await _runner.StartAsync(Said("1") with { OnDisconnect = policy }, Never);
+        live.ClientGone();
+        if (policy == DisconnectPolicy.Continue) _script.Answers("one");
+        Assert.Equal(status, (await live.Completion).Status);
+    }
+
+    [Fact]
+    public async Task Tool_outputs_resume_the_chat_and_the_agent_sees_calls_and_results()
+    {
+        var first = await AskAsync(_script.Calls("c1", "c2"), Said("1"));
+        Assert.Equal(RunStatus.Suspended, first.Status);
+        var second = await AskAsync(_script.Answers("done"), Outputs(first, "c1", "c2"));
+        Assert.Equal((first.Id, first.Id), (second.Continues, second.Chat));
+        Assert.Equal(["MessageItem", "ToolCallItem", "ToolCallItem", "ToolResultItem", "ToolResultItem"], _script.Requests[1].Context.Select(message => message.Head.GetType().Name));
+        Assert.Equal(2, (await _runner.FindChatAsync(Owner, first.Chat, Never)).Count);
+    }
+
+    [Theory]
+    [InlineData(new[] { "c1" }, "c2")]
+    [InlineData(new[] { "c1", "c1" }, "two outputs")]
+    [InlineData(new[] { "c1", "c2", "c3" }, "c3")]
+    public async Task Outputs_that_do_not_fit_are_refused_by_name_and_change_nothing(string[] outputs, string named)
+    {
+        var first = await AskAsync(_script.Calls("c1", "c2"), Said("1"));
+        var error = await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Outputs(first, outputs), Never));
+        Assert.Contains(named, error.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Completed, (await AskAsync(_script.Answers("ok"), Outputs(first, "c1", "c2"))).Status);
+    }
+
+    [Fact]
+    public async Task Outputs_where_nothing_waits_are_refused()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Outputs(first, "c") with { Answers = default }, Never));
+        await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Outputs(first, "c"), Never));
+    }
+
+    [Fact]
+    public async Task A_message_where_calls_wait_gives_them_up()
+    {
+        var first = await AskAsync(_script.Calls("c1"), Said("1"));
+        var second = await AskAsync(_script.Answers("never mind"), Said("2") with { Conversation = first.Conversation });
+        Assert.Equal((Id.None, second.Id), (second.Continues, second.Chat));
+        var result = Assert.Single(_script.Requests[1].Context, message => message.Head is ToolResultItem);
+        Assert.Equal(new ToolResultItem("c1", IsError: true), result.Head);
+    }
+
+    [Fact]
+    public async Task A_message_where_calls_wait_is_refused_in_a_dialect_that_demands_outputs()
+    {
+        var first = await AskAsync(_script.Calls("c1"), Said("1"));
+        var error = await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Said("2") with { Conversation = first.Conversation, MustAnswerCalls = true }, Never));
+        Assert.Equal("No tool output found for function call c1.", error.Error.Message);
+    }
+
+    [Fact]
+    public async Task A_question_is_answered_by_the_next_message_with_the_state_that_was_left()
+    {
+        _script.Says(new RunStarted(), new ItemStarted(0, new WorkflowActionItem("Question", "q")), new RunSuspended([new AnswerQuestion(0)], State: new RawJson("""{"at":1}""")));
+        var first = await AskAsync(_script, Said("1"));
+        var second = await AskAsync(_script.Answers("thanks"), Said("2") with { Conversation = first.Conversation });
+        Assert.Equal(new RawJson("""{"at":1}"""), ((RunSuspended)_script.Requests[1].Continues!.End!).State);
+        Assert.Equal((first.Id, second.Id), (second.Continues, second.Chat));
+    }
+
+    [Fact]
+    public async Task An_agent_that_stops_throws_or_lies_fails_its_run()
+    {
+        _script.Says(new RunStarted()).Stops();
+        Assert.Equal(ErrorCause.Malformed, Failure(await AskAsync(_script, Said("1"))).Cause);
+        _script.Says(new RunStarted()).Throws(new InvalidOperationException("secret"));
+        var failure = Failure(await AskAsync(_script, Said("1")));
+        Assert.Equal(ErrorSide.Server, failure.Side);
+        Assert.DoesNotContain("secret", failure.PublicMessage, StringComparison.Ordinal);
+        Assert.Equal(ErrorSide.Agent, Failure(await AskAsync(_script.Says(new PartDelta(0, 0, "x")).Says(new RunCompleted(FinishReason.Stop)), Said("1"))).Side);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_not_kept_leaves_no_trace()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var live = await _runner.StartAsync(Said("2") with { Conversation = first.Conversation, Stored = false }, Never);
+        var reader = live.Read();
+        _script.Answers("two");
+        await live.Completion;
+        Assert.Equal(["1", "one", "2"], _script.Requests[1].Context.Select(message => message.Text));
+        Assert.Null(await _runner.FindAsync(Owner, live.Header.Id, Never));
+        Assert.Equal(["1", "one"], await TextsAsync(first.Conversation));
+        Assert.NotEmpty(await _store.ReadSegmentsAsync(live.Header.Id, 0, 1000, Never));
+        reader.Dispose();
+        for (var i = 0; (await _store.ReadSegmentsAsync(live.Header.Id, 0, 1000, Never)).Count > 0; i++)
+        {
+            Assert.True(i < 1000, "The events are still there.");
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task A_detached_run_makes_no_conversation_and_is_found_by_its_open_call()
+    {
+        var request = Said("2") with { Detached = true, Path = [InputItem.Said(Role.User, "1"), InputItem.Said(Role.Assistant, "one")] };
+        var run = await AskAsync(_script.Calls("c1"), request);
+        Assert.Equal(["1", "one", "2"], _script.Requests[0].Context.Select(message => message.Text));
+        Assert.Null(await _store.FindConversationAsync(Owner, run.Conversation, Never));
+        Assert.Equal(run.Id, (await _store.FindByOpenCallAsync(Owner, "c1", Never))!.Id);
+        var next = await AskAsync(_script.Answers("ok"), request with { Answers = run.Id, Input = [InputItem.Output("c1", "out")] });
+        Assert.Equal(run.Id, next.Continues);
+        Assert.Null(await _store.FindByOpenCallAsync(Owner, "c1", Never));
+    }
+
+    [Fact]
+    public async Task History_stops_at_a_new_section_and_at_the_agents_limit()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var short_ = _agent with { History = 1 };
+        await AskAsync(_script.Answers("two"), Said("2") with { Conversation = first.Conversation, Agent = short_ });
+        Assert.Equal(["one", "2"], _script.Requests[1].Context.Select(message => message.Text));
+        await _store.UpdateConversationAsync(Owner, first.Conversation, new ConversationPatch(Section: new Id(first.Conversation.Value + 8)), DateTimeOffset.UtcNow, Never);
+        await AskAsync(_script.Answers("three"), Said("3") with { Conversation = first.Conversation });
+        Assert.Equal(["3"], _script.Requests[2].Context.Select(message => message.Text));
+        Assert.Equal(6, (await TextsAsync(first.Conversation)).Length);
+    }
+
+    [Fact]
+    public async Task A_finished_run_is_read_from_the_store_and_folds_to_the_same()
+    {
+        var run = await AskAsync(_script.Answers("one"), Said("1"));
+        Assert.Null(_runner.FindLive(run.Id));
+        using var reader = (await _runner.OpenAsync(Owner, run.Id, 2, Never))!;
+        var sequences = new List<long>();
+        while (await reader.WaitAsync(Never))
+            while (reader.TryRead(out var logged)) sequences.Add(logged.Sequence);
+        Assert.Equal([2, 3, 4, 5, 6], sequences);
+        Assert.Equal("one", (await _runner.FoldAsync(run, Never)).Items[0].Text);
+        Assert.Null(await _runner.OpenAsync("another", run.Id, 0, Never));
+    }
+
+    [Fact]
+    public async Task When_its_events_have_expired_a_run_is_rebuilt_from_its_messages()
+    {
+        var run = await AskAsync(_script.Answers("one"), Said("1"));
+        var later = DateTimeOffset.UtcNow.AddDays(1);
+        while (await _store.SweepAsync(new SweepLimits(later, DateTimeOffset.UnixEpoch), Never) > 0) { }
+        Assert.Empty(await _store.ReadSegmentsAsync(run.Id, 0, 1000, Never));
+        var state = await _runner.FoldAsync(run, Never);
+        Assert.Equal(("one", run.End), (state.Items[0].Text, state.End));
+    }
+
+    [Fact]
+    public async Task After_a_crash_what_was_under_way_has_failed_and_its_conversation_is_free()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "half"));
+        var live = await _runner.StartAsync(Said("2") with { Conversation = first.Conversation }, Never);
+        using (var reader = live.Read())
+        {
+            for (var seen = 0; seen < 4;)
+            {
+                await reader.WaitAsync(Never);
+                while (reader.TryRead(out _)) seen++;
+            }
+        }
+
+        while ((await _store.ReadSegmentsAsync(live.Header.Id, 3, 1000, Never)).Count == 0) await Task.Yield();
+        await using var restarted = new Runner(_store, new IdSource(TimeProvider.System, 1), TimeProvider.System, NullLogger<Runner>.Instance);
+        Assert.Equal(1, await restarted.RecoverAsync(Never));
+        var run = (await restarted.FindAsync(Owner, live.Header.Id, Never))!;
+        Assert.Equal(RunStatus.Failed, run.Status);
+        var state = await restarted.FoldAsync(run, Never);
+        Assert.Equal(("half", ItemStatus.Incomplete), (state.Items[0].Text, state.Items[0].Status));
+        Assert.Equal(["1", "one", "2", "half"], await TextsAsync(first.Conversation));
+        Assert.Equal(0, await restarted.RecoverAsync(Never));
+    }
+
+    private static RunError Failure(Run run) => Assert.IsType<RunFailed>(run.End).Error;
+
+    private RunRequest Said(string text) => new() { Owner = Owner, Agent = _agent, Dialect = Protocol.Coze, Input = [InputItem.Said(Role.User, text)] };
+
+    private RunRequest Outputs(Run run, params string[] callIds) => Said("") with
+    {
+        Conversation = run.Conversation,
+        Answers = run.Id,
+        Input = callIds.Select(call => InputItem.Output(call, "out")).ToValueList(),
+    };
+
+    private async Task<Run> AskAsync(ScriptedAgent script, RunRequest request)
+    {
+        Assert.Same(_script, script);
+        return await (await _runner.StartAsync(request, Never)).Completion;
+    }
+
+    private async Task<string[]> TextsAsync(Id conversation)
+        => [.. (await _store.ListMessagesAsync(new MessageQuery { Owner = Owner, Conversation = conversation, Ascending = true, Kinds = MessageKinds.Message }, Never)).Items.Select(message => message.Text)];
+}
