@@ -22,14 +22,21 @@ internal sealed partial class NodeScript(string file)
     /// <summary>Runs the script if it has not run yet, and fails if this test of it has failed.</summary>
     public async Task CheckAsync(string test, Func<Task<(string, string)[]>> environment)
     {
+        var all = await RunOnceAsync(environment);
+        Assert.True(all.TryGetValue(test, out var result), $"The script did not report this test. It reported: {string.Join("; ", all.Keys)}");
+        Assert.True(result.Passed, result.Error ?? "It was skipped.");
+    }
+
+    /// <summary>Runs the script if it has not run yet.</summary>
+    public async Task RunAsync(Func<Task<(string, string)[]>> environment) => await RunOnceAsync(environment);
+
+    private async Task<IReadOnlyDictionary<string, Result>> RunOnceAsync(Func<Task<(string, string)[]>> environment)
+    {
         var version = await VersionAsync();
         if (version is null) Assert.Skip("Node is not installed.");
         Assert.True(version >= 18, $"The SDKs need Node 18 or newer, not {version}.");
-        Task<IReadOnlyDictionary<string, Result>> results;
-        lock (_lock) results = _results ??= Task.Run(async () => await RunAsync(await environment()));
-        var all = await results;
-        Assert.True(all.TryGetValue(test, out var result), $"The script did not report this test. It reported: {string.Join("; ", all.Keys)}");
-        Assert.True(result.Passed, result.Error ?? "It was skipped.");
+        lock (_lock) _results ??= Task.Run(async () => await RunAsync(await environment()));
+        return await _results;
     }
 
     private static async Task<int?> VersionAsync()

@@ -7,7 +7,10 @@ export default async function* reporter(source) {
     yield JSON.stringify({
       name: data.name,
       passed: type === 'test:pass' && data.skip === undefined && data.todo === undefined,
-      error: error === undefined ? null : String(error.cause?.stack ?? error.stack ?? error),
+      error: error === undefined ? null : brief(String(error.cause?.stack ?? error.stack ?? error)),
     }) + '\n';
   }
 }
+
+// Where in the SDK or in Node it happened tells nobody anything.
+const brief = (stack) => stack.split('\n').filter((line) => !/^ +at .*(node_modules|node:internal|Promise\.all)/.test(line)).join('\n');
