@@ -1,6 +1,5 @@
 using System.Text;
 using Parley.IntegrationTests.Peers;
-using Parley.IntegrationTests.Wire;
 
 namespace Parley.IntegrationTests.Upstream;
 
@@ -10,6 +9,9 @@ namespace Parley.IntegrationTests.Upstream;
 /// </summary>
 public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<FaultyUpstream>
 {
+    // Before the first event a failure is still a plain refusal.
+    private static readonly string[] Failures = ["conversation.chat.failed", "error"];
+
     private static readonly string[] Pieces = ["one ", "two ", "three ", "four "];
 
     [Theory]
@@ -60,7 +62,7 @@ public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<
         PeerStep[] said = script == "silent" ? [] : [new Send([.. Chat.StreamHead, .. Chat.Piece("one ")])];
         upstream.Peer.On(script, [.. said, new Stall()]);
         var chat = await upstream.ChatAsync("hasty", script);
-        Assert.Contains(chat.Terminal!.Name, ["conversation.chat.failed", "error"]);
+        Assert.Contains(chat.Terminal!.Name, Failures);
         Assert.Equal(script == "silent" ? "" : "one ", chat.Streamed);
     }
 
@@ -156,7 +158,7 @@ public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<
 
     [Fact]
     public async Task A_server_that_does_not_exist_is_one_failure()
-        => Assert.Contains((await upstream.ChatAsync("nowhere", "hi")).Terminal!.Name, ["conversation.chat.failed", "error"]);
+        => Assert.Contains((await upstream.ChatAsync("nowhere", "hi")).Terminal!.Name, Failures);
 
     // What was said before the fault stands, and after it comes exactly one end. The checker has seen that it is the only one.
     private async Task FailsAsync(string script, int events, params PeerStep[] steps)
@@ -164,8 +166,8 @@ public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<
         upstream.Peer.On(script, steps);
         var chat = await upstream.ChatAsync("faulty", script);
         Assert.Equal(string.Concat(Pieces.Take(events)), chat.Streamed);
-        Assert.Equal(events == 0 ? chat.Terminal!.Name : "conversation.chat.failed", chat.Terminal!.Name);
-        Assert.NotEqual("conversation.chat.completed", chat.Terminal.Name);
+
+        Assert.Contains(chat.Terminal!.Name, events == 0 ? Failures : ["conversation.chat.failed"]);
         var message = chat.Terminal.Json.TryGetProperty("last_error", out var error) ? error.GetProperty("msg").GetString() : chat.Terminal.Json.GetProperty("msg").GetString();
         Assert.False(string.IsNullOrEmpty(message));
         Assert.DoesNotContain("Exception", message, StringComparison.Ordinal);
