@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Parley.AspNetCore.Endpoints;
 using Parley.AspNetCore.Http;
 using Parley.AspNetCore.Pages;
 
@@ -12,6 +13,8 @@ public static class ParleyEndpoints
     {
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<Access>();
+        app.MapCoze();
+        app.MapChatCompletions();
         app.MapHealth();
         app.MapHomePage();
     }

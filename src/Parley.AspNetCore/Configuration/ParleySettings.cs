@@ -16,6 +16,12 @@ public sealed record ParleySettings
 
     /// <summary>Section <c>limits</c>.</summary>
     public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>Section <c>coze</c>.</summary>
+    public CozeOptions Coze { get; init; } = new();
+
+    /// <summary>Section <c>chat_completions</c>.</summary>
+    public ChatOptions ChatCompletions { get; init; } = new();
 }
 
 /// <summary>The server itself.</summary>

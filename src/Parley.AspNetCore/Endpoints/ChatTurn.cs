@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Parley.Agents;
+using Parley.AspNetCore.Http;
+using Parley.Conversations;
+using Parley.Protocols.ChatCompletions;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Endpoints;
+
+/// <summary>
+/// Where a completion belongs. By itself nowhere: its messages are its path, and no conversation appears. With a conversation's id only what
+/// stands behind the last message of the assistant is new. With the outputs of tools at its end it goes on with the run that waits for them.
+/// </summary>
+internal static class ChatTurn
+{
+    /// <summary>More outputs than this are not looked up one by one.</summary>
+    private const int MostOutputs = 128;
+
+    public static async Task<RunRequest> OfAsync(HttpContext context, ChatRequest asked, Agent agent, RawJson rendering)
+    {
+        var request = new RunRequest
+        {
+            Owner = Caller.Of(context).Owner,
+            Agent = agent,
+            Dialect = Protocol.ChatCompletions,
+            Rendering = rendering,
+            Input = asked.Messages.Skip(asked.PathLength).ToValueList(),
+            Request = asked.Request,
+            Metadata = asked.Metadata,
+            OnDisconnect = RequestHeaders.OnDisconnectOf(context, DisconnectPolicy.Cancel),
+            MustAnswerCalls = true,
+        };
+        var services = context.RequestServices;
+        if (ConversationOf(context, asked) is { } conversation)
+        {
+            if (request.Input.Count == 0) throw new RunException(RunError.Rejected("In a conversation 'messages' must end with something new, not with a message of the assistant.", "messages"));
+            request = request with { Conversation = conversation };
+            return await FindWaitingAsync(services, request, context.RequestAborted) is { } pending && pending.Conversation == conversation ? request with { Answers = pending.Id } : request;
+        }
+
+        var waiting = await FindWaitingAsync(services, request, context.RequestAborted);
+        if (waiting is { Detached: false }) return request with { Conversation = waiting.Conversation, Answers = waiting.Id };
+        return request with
+        {
+            Detached = true,
+            Path = asked.Messages.Take(asked.PathLength).ToValueList(),
+            Answers = waiting?.Id ?? default,
+        };
+    }
+
+    // None for a new one, null if the request names none. A client that cannot set headers may use the metadata.
+    private static Id? ConversationOf(HttpContext context, ChatRequest asked)
+    {
+        var named = context.Request.Headers[RequestHeaders.Conversation].ToString();
+        if (named.Length == 0) named = asked.Metadata.FirstOrDefault(pair => pair.Key == RequestHeaders.Conversation).Value ?? "";
+        if (named.Length == 0) return null;
+        if (named == "new") return Id.None;
+        return AnyId.TryParse(named, out var id)
+            ? id
+            : throw new RunException(RunError.NotFound($"The conversation '{named}' does not exist.", RequestHeaders.Conversation, "conversation_not_found"));
+    }
+
+    // Ids of calls are the peers' and may be used again, so the run must wait for just these outputs, and from this agent.
+    private static async Task<Run?> FindWaitingAsync(IServiceProvider services, RunRequest request, CancellationToken cancellationToken)
+    {
+        var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().Select(result => result.CallId).ToHashSet(StringComparer.Ordinal);
+        if (outputs.Count is 0 or > MostOutputs) return null;
+        var store = services.GetRequiredService<IConversationStore>();
+        Run? waiting = null;
+        foreach (var call in outputs)
+        {
+            var run = await store.FindByOpenCallAsync(request.Owner, call, cancellationToken);
+            if (run is null || (waiting is not null && waiting.Id != run.Id)) return null;
+            waiting = run;
+        }
+
+        if (waiting?.End is not RunSuspended suspended || waiting.Agent.Name != request.Agent.Name) return null;
+        var state = await services.GetRequiredService<Runner>().FoldAsync(waiting, cancellationToken);
+        var open = suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId);
+        return outputs.SetEquals(open) ? waiting : null;
+    }
+}

@@ -1,0 +1,287 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Parley.Protocols.Json;
+using Parley.Runs;
+
+namespace Parley.Protocols.ChatCompletions;
+
+/// <summary>
+/// What a chunk says, found in one pass: the places of its texts within the bytes, nothing copied. A body that was not streamed is read
+/// as one chunk, its <c>message</c> as the <c>delta</c>. Reused from chunk to chunk.
+/// </summary>
+internal sealed class ChatChunk
+{
+    private readonly List<ChatChunkCall> _calls = [];
+
+    /// <summary>The model, of the first chunk that names one.</summary>
+    public string? Model { get; private set; }
+
+    /// <summary>The answer's text.</summary>
+    public ChatText Content { get; private set; }
+
+    /// <summary>Further texts of an answer that comes as a list of parts.</summary>
+    public List<ChatText>? MoreContent { get; private set; }
+
+    /// <summary>Reasoning.</summary>
+    public ChatText Reasoning { get; private set; }
+
+    /// <summary>A refusal.</summary>
+    public ChatText Refusal { get; private set; }
+
+    /// <summary>Tool calls.</summary>
+    public ReadOnlySpan<ChatChunkCall> Calls => CollectionsMarshal.AsSpan(_calls);
+
+    /// <summary>Citations.</summary>
+    public List<Annotation>? Annotations { get; private set; }
+
+    /// <summary>Why the answer ended, if it has.</summary>
+    public string? Finish { get; private set; }
+
+    /// <summary>Tokens spent, if told.</summary>
+    public Usage? Usage { get; private set; }
+
+    /// <summary>The peer's error, if it is one.</summary>
+    public RunError? Error { get; private set; }
+
+    /// <summary>Reads a chunk.</summary>
+    /// <exception cref="JsonException">It is not JSON, or not an object.</exception>
+    public void Read(ReadOnlySpan<byte> data)
+    {
+        Reset();
+        var json = new Utf8JsonReader(data);
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk must be an object.");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json);
+            else if (json.ValueTextEquals("usage"u8)) Usage = ChatUsage.Read(ref json);
+            else if (Model is null && json.ValueTextEquals("model"u8)) Model = ReadString(ref json);
+            else if (json.ValueTextEquals("error"u8)) ReadError(ref json, data);
+            // vLLM's errors, {"object":"error","message":…}.
+            else if (json.ValueTextEquals("object"u8)) Error = ReadString(ref json) == "error" ? ChatErrors.Read(null, data) : Error;
+            else Skip(ref json);
+        }
+
+        if (json.TokenType != JsonTokenType.EndObject || json.Read()) throw new JsonException("A chunk must be one object.");
+    }
+
+    private void Reset()
+    {
+        _calls.Clear();
+        (Content, Reasoning, Refusal) = (default, default, default);
+        (MoreContent, Annotations, Finish, Usage, Error) = (null, null, null, null, null);
+    }
+
+    private void ReadError(ref Utf8JsonReader json, ReadOnlySpan<byte> data)
+    {
+        json.Read();
+        var isError = json.TokenType is JsonTokenType.StartObject or JsonTokenType.String;
+        json.Skip();
+        if (isError) Error = ChatErrors.Read(null, data);
+    }
+
+    private void ReadChoices(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray)
+        {
+            // Some servers write null beside the usage.
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.StartObject)
+            {
+                json.Skip();
+                continue;
+            }
+
+            // The index may stand behind the delta: look first, then read.
+            var ahead = json;
+            if (IndexOf(ref ahead) == 0) ReadChoice(ref json);
+            else json.Skip();
+        }
+    }
+
+    private static int IndexOf(ref Utf8JsonReader json)
+    {
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("index"u8)) return ReadInt(ref json) ?? 0;
+            Skip(ref json);
+        }
+
+        return 0;
+    }
+
+    private void ReadChoice(ref Utf8JsonReader json)
+    {
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("delta"u8) || json.ValueTextEquals("message"u8)) ReadDelta(ref json);
+            else if (json.ValueTextEquals("finish_reason"u8)) Finish = ReadString(ref json) ?? Finish;
+            else Skip(ref json);
+        }
+    }
+
+    private void ReadDelta(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("content"u8)) ReadContent(ref json);
+            else if (json.ValueTextEquals("reasoning_content"u8)) Reasoning = ChatText.Read(ref json) is { IsEmpty: false } text ? text : Reasoning;
+            // OpenRouter's and Ollama's word; where both are sent they say the same.
+            else if (json.ValueTextEquals("reasoning"u8)) Reasoning = ChatText.Read(ref json) is { IsEmpty: false } other && Reasoning.IsEmpty ? other : Reasoning;
+            else if (json.ValueTextEquals("refusal"u8)) Refusal = ChatText.Read(ref json);
+            else if (json.ValueTextEquals("tool_calls"u8)) ReadCalls(ref json);
+            else if (json.ValueTextEquals("annotations"u8)) Annotations = ChatAnnotations.Read(ref json);
+            else Skip(ref json);
+        }
+    }
+
+    // A string, or as Mistral does a list of parts.
+    private void ReadContent(ref Utf8JsonReader json)
+    {
+        var ahead = json;
+        ahead.Read();
+        if (ahead.TokenType != JsonTokenType.StartArray)
+        {
+            Content = ChatText.Read(ref json);
+            return;
+        }
+
+        json.Read();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.StartObject)
+            {
+                json.Skip();
+                continue;
+            }
+
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                if (json.ValueTextEquals("text"u8)) (MoreContent ??= []).Add(ChatText.Read(ref json));
+                else Skip(ref json);
+            }
+        }
+    }
+
+    private void ReadCalls(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray)
+        {
+            json.Skip();
+            return;
+        }
+
+        for (var position = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; position++)
+        {
+            if (json.TokenType == JsonTokenType.StartObject) _calls.Add(ChatChunkCall.Read(ref json, position));
+            else json.Skip();
+        }
+    }
+
+    internal static void Skip(ref Utf8JsonReader json)
+    {
+        json.Read();
+        json.Skip();
+    }
+
+    internal static string? ReadString(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.String) return JsonText.ReadTolerant(json);
+        json.Skip();
+        return null;
+    }
+
+    internal static int? ReadInt(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var value)) return value;
+        json.Skip();
+        return null;
+    }
+}
+
+/// <summary>The place of a string's inside within a chunk.</summary>
+internal readonly record struct ChatText(int Start, int Length)
+{
+    public bool IsEmpty => Length == 0;
+
+    public ReadOnlySpan<byte> In(ReadOnlySpan<byte> data) => data.Slice(Start, Length);
+
+    /// <summary>Reads a value; anything but a string is no text.</summary>
+    public static ChatText Read(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.String) return new ChatText((int)json.TokenStartIndex + 1, json.ValueSpan.Length);
+        json.Skip();
+        return default;
+    }
+}
+
+/// <summary>A piece of a tool call within a chunk.</summary>
+/// <param name="Index">Which call; where a server leaves it out, its place in the list.</param>
+/// <param name="Id">Its id, usually in its first piece only.</param>
+/// <param name="Name">The tool, usually in its first piece only.</param>
+/// <param name="Arguments">More of its arguments.</param>
+/// <param name="IsRaw">The arguments are JSON themselves, not in a string.</param>
+internal readonly record struct ChatChunkCall(int Index, string? Id, string? Name, ChatText Arguments, bool IsRaw)
+{
+    public static ChatChunkCall Read(ref Utf8JsonReader json, int position)
+    {
+        var (index, id, name, arguments, isRaw) = (position, (string?)null, (string?)null, default(ChatText), false);
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("index"u8)) index = ChatChunk.ReadInt(ref json) ?? position;
+            else if (json.ValueTextEquals("id"u8)) id = ChatChunk.ReadString(ref json);
+            else if (json.ValueTextEquals("function"u8)) ReadFunction(ref json, ref name, ref arguments, ref isRaw);
+            else ChatChunk.Skip(ref json);
+        }
+
+        return new ChatChunkCall(index, id, name, arguments, isRaw);
+    }
+
+    private static void ReadFunction(ref Utf8JsonReader json, ref string? name, ref ChatText arguments, ref bool isRaw)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("name"u8)) name = ChatChunk.ReadString(ref json);
+            else if (json.ValueTextEquals("arguments"u8))
+            {
+                var ahead = json;
+                ahead.Read();
+                isRaw = ahead.TokenType == JsonTokenType.StartObject;
+                if (!isRaw)
+                {
+                    arguments = ChatText.Read(ref json);
+                    continue;
+                }
+
+                json.Read();
+                var start = (int)json.TokenStartIndex;
+                json.Skip();
+                arguments = new ChatText(start, (int)json.BytesConsumed - start);
+            }
+            else ChatChunk.Skip(ref json);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Parley.Agents;
+using Parley.Protocols.Json;
+using Parley.Runs;
+
+namespace Parley.Protocols.ChatCompletions;
+
+/// <summary>Writes a request to a peer: always for a stream, and with the usage.</summary>
+internal static class ChatRequestWriter
+{
+    // Members that are written here whatever the client sent under these names.
+    private static readonly HashSet<string> Own = ["model", "messages", "stream", "stream_options", "tools", "max_tokens", "max_completion_tokens", "n"];
+
+    /// <exception cref="RunException">The input has something that cannot be sent.</exception>
+    public static ReadOnlyMemory<byte> Write(AgentRequest asked, ChatCompletionsOptions options)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        var request = asked.Run.Request;
+        var json = new JsonLine(buffer, JsonEscaping.Minimal).Object().String("model"u8, options.Model).Name("messages"u8).Array();
+        var instructions = Join(Fill(options.Instructions, request.Variables), request.Instructions);
+        if (instructions.Length > 0) json.Object().String("role"u8, "system").String("content"u8, instructions).EndObject();
+        new ChatMessageWriter(json, asked).Write();
+        json.EndArray().Name("stream"u8).Bool(true).Name("stream_options"u8).Raw("""{"include_usage":true}"""u8);
+        WriteTools(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools);
+        WriteSampling(json, request, options);
+        WriteLeftover(json, request.Leftover);
+        json.EndObject();
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>Puts the values of variables for <c>{{name}}</c>. A name without a value stays as it is.</summary>
+    public static string Fill(string text, ValueList<KeyValuePair<string, string>> variables)
+    {
+        if (variables.Count == 0 || !text.Contains("{{", StringComparison.Ordinal)) return text;
+        var filled = new StringBuilder(text.Length);
+        var rest = text.AsSpan();
+        while (true)
+        {
+            // One pass, so that a value with braces in it is not filled again.
+            var open = rest.IndexOf("{{");
+            var close = open < 0 ? -1 : rest[(open + 2)..].IndexOf("}}");
+            if (close < 0) return filled.Append(rest).ToString();
+            var name = rest.Slice(open + 2, close).Trim();
+            var value = ValueOf(name, variables);
+            if (value is null)
+            {
+                filled.Append(rest[..(open + 2)]);
+                rest = rest[(open + 2)..];
+                continue;
+            }
+
+            filled.Append(rest[..open]).Append(value);
+            rest = rest[(open + close + 4)..];
+        }
+    }
+
+    private static string? ValueOf(ReadOnlySpan<char> name, ValueList<KeyValuePair<string, string>> variables)
+    {
+        foreach (var (key, value) in variables)
+            if (name.SequenceEqual(key)) return value;
+        return null;
+    }
+
+    private static string Join(string first, string? second)
+        => string.IsNullOrEmpty(second) ? first : first.Length == 0 ? second : $"{first}\n\n{second}";
+
+    private static void WriteTools(JsonLine json, ModelRequest request, ValueList<ToolDefinition> tools)
+    {
+        if (tools.Count == 0) return;
+        json.Name("tools"u8).Array();
+        foreach (var tool in tools)
+        {
+            json.Object().String("type"u8, "function").Name("function"u8).Object().String("name"u8, tool.Name);
+            if (tool.Description is not null) json.String("description"u8, tool.Description);
+            if (tool.Parameters is { } parameters) json.Name("parameters"u8).Raw(Bytes(parameters));
+            if (tool.Strict is { } strict) json.Name("strict"u8).Bool(strict);
+            json.EndObject().EndObject();
+        }
+
+        json.EndArray();
+
+        // Without tools both would be refused.
+        if (request.ToolChoice is { } choice) json.Name("tool_choice"u8).Raw(Bytes(choice));
+        if (request.ParallelToolCalls is { } parallel) json.Name("parallel_tool_calls"u8).Bool(parallel);
+    }
+
+    private static void WriteSampling(JsonLine json, ModelRequest request, ChatCompletionsOptions options)
+    {
+        if (request.Temperature is { } temperature) json.Name("temperature"u8).Number(temperature);
+        if (request.TopP is { } topP) json.Name("top_p"u8).Number(topP);
+        if (request.FrequencyPenalty is { } frequency) json.Name("frequency_penalty"u8).Number(frequency);
+        if (request.PresencePenalty is { } presence) json.Name("presence_penalty"u8).Number(presence);
+        // OpenAI's newer models refuse the old name; most other servers know no other.
+        if (request.MaxOutputTokens is { } limit) json.Number(options.IsOpenAI ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
+        if (request.Seed is { } seed) json.Number("seed"u8, seed);
+        if (request.Stop.Count > 0)
+        {
+            json.Name("stop"u8).Array();
+            foreach (var stop in request.Stop) json.String(stop);
+            json.EndArray();
+        }
+
+        if (request.ResponseFormat is { } format) json.Name("response_format"u8).Raw(Bytes(format));
+        if (request.ReasoningEffort is { } effort) json.String("reasoning_effort"u8, effort);
+        if (!string.IsNullOrEmpty(request.User)) json.String("user"u8, request.User);
+    }
+
+    private static void WriteLeftover(JsonLine json, Leftover? leftover)
+    {
+        if (leftover?.Protocol != Protocol.ChatCompletions) return;
+        using var members = JsonDocument.Parse(leftover.Members.Text);
+        foreach (var member in members.RootElement.EnumerateObject())
+            if (!Own.Contains(member.Name)) json.Name(member.Name.AsSpan()).Raw(Bytes(member.Value.ToRawJson()));
+    }
+
+    private static byte[] Bytes(RawJson json) => Encoding.UTF8.GetBytes(json.Text);
+}
