@@ -13,6 +13,7 @@ public static class ParleyEndpoints
     {
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<Access>();
+        app.MapCoze();
         app.MapChatCompletions();
         app.MapHealth();
         app.MapHomePage();

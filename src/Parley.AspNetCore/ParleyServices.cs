@@ -26,6 +26,7 @@ public static class ParleyServices
         services.AddSingleton(options);
         services.AddSingleton(settings);
         services.AddSingleton(settings.Limits);
+        services.AddSingleton(settings.Coze);
         services.TryAddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
 
         AddStore(services, options);

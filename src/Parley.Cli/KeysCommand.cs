@@ -39,7 +39,7 @@ internal static class KeysCommand
             var keys = await new KeyStore(database, TimeProvider.System).ListAsync(cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             if (keys.Count == 0) output.WriteLine("There is no key.");
-            foreach (var key in keys) output.WriteLine($"{key.Id}  {key.CreatedAt:yyyy-MM-dd HH:mm}  …{key.LastFour}  {key.Name}  (owner {key.Owner})");
+            foreach (var key in keys) output.WriteLine($"{key.Id}  {key.CreatedAt:yyyy-MM-dd HH:mm}  …{key.Last4}  {key.Name}  (owner {key.Owner})");
             return ParleyCommand.Done;
         });
         return command;

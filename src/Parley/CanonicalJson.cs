@@ -34,8 +34,6 @@ public static class CanonicalJson
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    // What is computed from the other members is not stored beside them: a message's text would be there twice.
-    IgnoreReadOnlyProperties = true,
     Converters =
     [
         typeof(IdConverter), typeof(RawJsonConverter),

@@ -16,7 +16,7 @@ internal static class Notations
     /// <summary>Any text.</summary>
     public static Notation<string> Text { get; } = new("a text", (string text, out string value) => (value = text) is not null, value => value);
 
-    public static Notation<bool> Boolean { get; } = new("true or false",
+    public static Notation<bool> Switch { get; } = new("true or false",
         (string text, out bool value) => bool.TryParse(text, out value), value => value ? "true" : "false");
 
     /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
@@ -30,8 +30,9 @@ internal static class Notations
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
 
     /// <summary>The URL to listen on: http, a host and a port, nothing behind.</summary>
-    public static Notation<Uri> ListenUrl { get; } = new("a URL such as http://127.0.0.1:5080 (http only: put a proxy in front for TLS)",
-        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" },
+    public static Notation<Uri> ListenUrl { get; } = new("a URL such as http://127.0.0.1:5080: http, localhost or an address, a port (for TLS put a proxy in front)",
+        (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
+            && (value.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || value.Host == "localhost"),
         value => value.GetLeftPart(UriPartial.Authority));
 
     /// <summary>The URL of a peer.</summary>

@@ -17,6 +17,9 @@ public sealed record ParleySettings
     /// <summary>Section <c>limits</c>.</summary>
     public LimitOptions Limits { get; init; } = new();
 
+    /// <summary>Section <c>coze</c>.</summary>
+    public CozeOptions Coze { get; init; } = new();
+
     /// <summary>Section <c>chat_completions</c>.</summary>
     public ChatOptions ChatCompletions { get; init; } = new();
 }

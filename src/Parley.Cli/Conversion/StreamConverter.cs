@@ -17,11 +17,13 @@ internal sealed class StreamConverter
     private static readonly DateTimeOffset Time = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly FrameReader _reader;
-    private readonly FrameWriter _writer;
+    private readonly Func<Run, FrameWriter> _newWriter;
+    private readonly Run _run;
     private readonly RunLog _log;
     private readonly RunAppender _appender;
     private readonly RunLogReader _written;
     private readonly List<RunEvent> _events = [];
+    private FrameWriter? _writer;
 
     public StreamConverter(StreamFormat from, StreamFormat to)
     {
@@ -29,7 +31,7 @@ internal sealed class StreamConverter
         var ids = new IdSource(time);
         var conversation = ids.Next();
         var id = ids.Next();
-        var run = new Run
+        _run = new Run
         {
             Id = id,
             Chat = id,
@@ -42,9 +44,9 @@ internal sealed class StreamConverter
             Request = ModelRequest.Empty,
             CreatedAt = Time,
         };
-        (_reader, _writer) = (from.NewReader(), to.NewWriter(run, from.Protocol == to.Protocol));
+        (_reader, _newWriter) = (from.NewReader(), run => to.NewWriter(run, from.Protocol == to.Protocol));
         _log = new RunLog(id, strict: false);
-        _appender = new RunAppender(run, _log, ids, time);
+        _appender = new RunAppender(_run, _log, ids, time);
         _written = new RunLogReader(_log, new MemoryStore(), 0, () => { });
     }
 
@@ -92,7 +94,12 @@ internal sealed class StreamConverter
 
         // Nothing is stored here, so nothing need wait for it; and what is said to be durable may leave the memory.
         _log.MadeDurable(_log.Count);
-        while (_written.TryRead(out var logged)) _writer.Write(logged, into);
+        while (_written.TryRead(out var logged))
+        {
+            // The first event says which model spoke, where the input does.
+            _writer ??= _newWriter(logged.Event is RunStarted { Model: { } model } ? _run with { Agent = new AgentRef(model) } : _run);
+            _writer.Write(logged, into);
+        }
     }
 
     private static async Task FlushAsync(ArrayBufferWriter<byte> from, Stream output, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Sse;
 using Parley.Runs;
@@ -15,6 +16,7 @@ internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewRead
     [
         new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
         new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
+        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(), (run, _) => new ChatCompletionsWriter(run)),
     ];
 
     /// <summary>The names of all formats.</summary>

@@ -97,7 +97,7 @@ internal sealed class CozeAnswers
         var required = new List<RequiredAction>();
         var calls = ToolCallsOf(chat).ToList();
         foreach (var call in calls)
-            if (call.Name is { } name && _held.FindIndex(held => held.Name == name) is var at and >= 0) _held.RemoveAt(at);
+            if (call.Name is { } name && _held.FindIndex(held => held.Name == name && CozeCalls.AreSame(held.Arguments, call.Arguments)) is var at and >= 0) _held.RemoveAt(at);
         ReleaseCalls(into);
         foreach (var call in calls.Where(call => call.Name is not null))
         {

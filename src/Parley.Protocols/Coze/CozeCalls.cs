@@ -48,6 +48,10 @@ internal static class CozeCalls
         return CozeJsonText.ToText(buffer);
     }
 
+    /// <summary>Whether two texts of arguments say the same, however they are spaced.</summary>
+    public static bool AreSame(string one, string other)
+        => one == other || (IsObject(one) && IsObject(other) && CozeJsonText.Compact(JsonElement.Parse(one)) == CozeJsonText.Compact(JsonElement.Parse(other)));
+
     private static string ArgumentsOf(JsonElement arguments) => arguments.ValueKind switch
     {
         JsonValueKind.String => CozeFields.TextOf(arguments),

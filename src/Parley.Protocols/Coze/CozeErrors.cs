@@ -16,7 +16,7 @@ public static class CozeErrors
         if (Own(error) is { } own && !(error.Side != ErrorSide.Client && own is 4100 or 4101)) return own;
         return (error.Side, error.Cause) switch
         {
-            (ErrorSide.Client, ErrorCause.Unauthorised) => 4100,
+            (ErrorSide.Client, ErrorCause.Unauthorised) => error.Code == "loopback_only" ? 4101 : 4100,
             (ErrorSide.Client, ErrorCause.NotFound) => NotFoundCodeOf(error.Param),
             (ErrorSide.Client, ErrorCause.Busy) => 4016,
             (ErrorSide.Client, ErrorCause.Limit) => error.Code == "body_too_large" ? 4000 : 4013,

@@ -119,6 +119,19 @@ public static partial class CozeReader
         return (fields.Required("conversation_id"), fields.Required("chat_id"));
     }
 
+    /// <summary>Whether a body, even one that is refused, asks for its answer as a stream.</summary>
+    public static bool AsksForStream(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return CozeFields.Of(body).Flag("stream", otherwise: false);
+        }
+        catch (RunException)
+        {
+            return false;
+        }
+    }
+
     private static ValueList<InputItem> ReadMessages(in CozeFields fields, int most)
     {
         var input = new List<InputItem>();

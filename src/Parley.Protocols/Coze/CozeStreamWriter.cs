@@ -100,16 +100,18 @@ public sealed class CozeStreamWriter : FrameWriter
     private void EndRun(RunEnded end, IBufferWriter<byte> into)
     {
         var chat = _view.ChatWith(StatusOf(end), _state.EndedAt, end, _state.Items);
+        var isBroken = end is RunFailed or RunCancelled;
+        if (isBroken) _reasonings.RemoveAll(reasoning => _state.Items[reasoning].Status != ItemStatus.Completed);
+        else WriteCut(into);
+        WriteReasonings(into);
         if (end is RunFailed)
         {
             WriteChat(CozeEvents.ChatFailed, chat, into);
             return;
         }
 
-        if (end is not RunCancelled)
+        if (!isBroken)
         {
-            WriteCut(into);
-            WriteReasonings(into);
             foreach (var notice in _view.Notices(end, _state.Items, _state.EndedAt)) WriteMessage(notice, into);
             foreach (var suggestion in _suggestions) WriteItem(_state.Items[suggestion], into);
             WriteChat(end is RunSuspended ? CozeEvents.ChatRequiresAction : CozeEvents.ChatCompleted, chat, into);

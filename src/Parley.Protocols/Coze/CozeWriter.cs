@@ -7,7 +7,7 @@ using Parley.Runs;
 namespace Parley.Protocols.Coze;
 
 /// <summary>Writes Coze's objects. Ids are decimal strings, times are numbers of seconds since 1970.</summary>
-public static class CozeWriter
+public static partial class CozeWriter
 {
     /// <summary>A line of JSON in Coze's escaping.</summary>
     public static JsonLine Line(IBufferWriter<byte> into) => new(into, JsonEscaping.Go);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Parley.Protocols.Text;
 
 /// <summary>
@@ -8,13 +6,16 @@ namespace Parley.Protocols.Text;
 /// </summary>
 public sealed class SnapshotText
 {
-    private readonly StringBuilder _streamed = new();
-
-    /// <summary>True if nothing was streamed.</summary>
-    public bool IsEmpty => _streamed.Length == 0;
+    // The pieces themselves, which the events hold anyway: a copy would cost as much again.
+    private readonly List<string> _pieces = [];
+    private int _length;
 
     /// <summary>More was streamed.</summary>
-    public void Add(string delta) => _streamed.Append(delta);
+    public void Add(string delta)
+    {
+        _pieces.Add(delta);
+        _length += delta.Length;
+    }
 
     /// <summary>
     /// The text is whole. <paramref name="rest"/> is what must still be streamed, empty if nothing. The answer is the whole text if
@@ -24,20 +25,20 @@ public sealed class SnapshotText
     {
         rest = "";
         if (!Precedes(whole)) return whole;
-        rest = whole[_streamed.Length..];
-        _streamed.Append(rest);
+        rest = whole[_length..];
+        Add(rest);
         return null;
     }
 
     // Ordinal: by culture "e" would be no beginning of "é" written as two code points.
     private bool Precedes(string whole)
     {
-        if (_streamed.Length > whole.Length) return false;
+        if (_length > whole.Length) return false;
         var rest = whole.AsSpan();
-        foreach (var chunk in _streamed.GetChunks())
+        foreach (var piece in _pieces)
         {
-            if (!rest.StartsWith(chunk.Span, StringComparison.Ordinal)) return false;
-            rest = rest[chunk.Length..];
+            if (!rest.StartsWith(piece, StringComparison.Ordinal)) return false;
+            rest = rest[piece.Length..];
         }
 
         return true;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Parley.Runs;
 
 namespace Parley.Conversations;
@@ -60,6 +61,7 @@ public sealed record Message
     public string? SourceId { get; init; }
 
     /// <summary>Its kind; one of the set.</summary>
+    [JsonIgnore]
     public MessageKinds Kind => Head switch
     {
         MessageItem => MessageKinds.Message,
@@ -74,9 +76,11 @@ public sealed record Message
     };
 
     /// <summary>Who speaks, for something said.</summary>
+    [JsonIgnore]
     public Role? Role => (Head as MessageItem)?.Role;
 
     /// <summary>Its text and refusal parts, joined.</summary>
+    [JsonIgnore]
     public string Text => Contents.TextOf(Content);
 
     /// <summary>The message as the patch leaves it.</summary>

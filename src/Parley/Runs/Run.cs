@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Parley.Runs;
 
 /// <summary>Where a run stands.</summary>
@@ -117,5 +119,6 @@ public sealed record Run
     public ValueList<string> Losses { get; init; }
 
     /// <summary>True when the last event is in the log.</summary>
+    [JsonIgnore]
     public bool HasEnded => Status is not (RunStatus.Queued or RunStatus.Running);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Parley.Runs;
 
 /// <summary>Whose side an error is on.</summary>
@@ -57,6 +59,7 @@ public enum ErrorCause
 public sealed record RunError(ErrorSide Side, ErrorCause Cause, string Message, bool Public = false, string? Code = null, string? Param = null)
 {
     /// <summary>What a client may read.</summary>
+    [JsonIgnore]
     public string PublicMessage => Public ? Message : (Side, Cause) switch
     {
         (ErrorSide.Agent, ErrorCause.TimedOut) => "The agent did not answer in time.",

@@ -13,7 +13,9 @@ internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> 
     /// <exception cref="RunException">The request does not fit what is pending.</exception>
     public static Turn Judge(RunRequest request, Run? pending, RunState? state)
     {
-        var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().ToList();
+        // History may come as input, calls with their results: only a result without its call answers what is pending.
+        var told = request.Input.Select(item => item.Head).OfType<ToolCallItem>().Select(call => call.CallId).ToHashSet(StringComparer.Ordinal);
+        var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().Where(output => !told.Contains(output.CallId)).ToList();
         if (pending is not { End: RunSuspended suspended } || state is null)
             return outputs.Count == 0 || request.Detached ? new(null, false, request.Input) : throw NotOpen(outputs[0].CallId);
 

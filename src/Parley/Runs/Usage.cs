@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Parley.Runs;
 
 /// <summary>Tokens spent.</summary>
@@ -10,6 +12,7 @@ namespace Parley.Runs;
 public sealed record Usage(long Input, long Output, long? Total = null, long? CachedInput = null, long? Reasoning = null, bool Estimated = false)
 {
     /// <summary>The vendor's total, else the sum.</summary>
+    [JsonIgnore]
     public long Sum => Total ?? Input + Output;
 
     /// <summary>The usage of two runs together. A total that is not the sum stays one.</summary>

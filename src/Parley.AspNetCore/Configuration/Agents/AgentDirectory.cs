@@ -11,6 +11,9 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    // What is served first is told by the start itself.
+    private bool _hasServed;
+
     /// <summary>Where the files are.</summary>
     public string Path => directory;
 
@@ -123,13 +126,14 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
             logger.LogWarning("{Problem}. {Consequence}", problem.Message, stays ? "The last good version stays in use." : "The agent is left out.");
         }
 
-        foreach (var read in serving)
+        foreach (var read in _hasServed ? serving : [])
         {
             if (!before.Remove(read.Agent.Name, out var old)) logger.LogInformation("Agent {Agent} is served.", read.Agent.Name);
             else if (!ReferenceEquals(old, read.Agent)) logger.LogInformation("Agent {Agent} has changed.", read.Agent.Name);
         }
 
         foreach (var name in before.Keys) logger.LogInformation("Agent {Agent} is no longer served.", name);
+        _hasServed = true;
         if (serving.Count(read => read.Agent.IsDefault) > 1) logger.LogWarning("Several agents say \"default: true\"; the first by name is the default.");
     }
 

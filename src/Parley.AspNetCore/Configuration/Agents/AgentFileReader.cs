@@ -55,7 +55,7 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
         {
             Aliases = aliases.ToValueList(),
             Description = keys.Text("description") ?? "",
-            IsDefault = keys.Value("default", Notations.Boolean) ?? false,
+            IsDefault = keys.Value("default", Notations.Switch) ?? false,
             Tools = tools,
             Prologue = onboarding?.Text("prologue") ?? "",
             Questions = onboarding?.Texts("questions").ToValueList() ?? default,

@@ -32,5 +32,6 @@ internal static class AgentKinds
     public static IReadOnlyDictionary<string, AgentKind> All { get; } = new Dictionary<string, AgentKind>(StringComparer.Ordinal)
     {
         ["echo"] = EchoFile.Read,
+        ["remote"] = RemoteFile.Read,
     };
 }

@@ -25,7 +25,7 @@ internal static class ToolsFile
             var name = tool.Required("name");
             if (tools.Any(other => other.Name == name)) throw tool.Fail("name", $"the tool {name} is there twice");
             var schema = tool.Section("parameters") is null ? null : tool.Json("parameters");
-            tools.Add(new ToolDefinition(name, tool.Text("description"), schema, tool.Value("strict", Notations.Boolean)));
+            tools.Add(new ToolDefinition(name, tool.Text("description"), schema, tool.Value("strict", Notations.Switch)));
             tool.End();
         }
 

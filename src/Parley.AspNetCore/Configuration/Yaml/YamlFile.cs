@@ -16,13 +16,19 @@ internal static class YamlFile
     {
         if (text.Length > LongestFile) throw new ConfigurationException(name, 0, "the file is too large");
         var stream = new YamlStream();
+        var parser = new Parser(new StringReader(text));
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(parser);
         }
         catch (YamlException e)
         {
             throw new ConfigurationException(name, e.Start.Line, ReasonOf(e), e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The parser's own slip on some files that break off, such as "name: [a".
+            throw new ConfigurationException(name, parser.Current?.End.Line ?? 0, "the file breaks off or is not YAML from here on", e);
         }
 
         return stream.Documents switch

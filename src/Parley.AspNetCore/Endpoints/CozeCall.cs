@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Parley.Agents;
+using Parley.AspNetCore.Configuration;
+using Parley.AspNetCore.Http;
+using Parley.Conversations;
+using Parley.Protocols.Coze;
+using Parley.Protocols.Json;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Endpoints;
+
+/// <summary>A request at Coze's door: its parameters, what serves it, and its answer.</summary>
+internal sealed class CozeCall(HttpContext context)
+{
+    private const string Json = "application/json; charset=utf-8";
+
+    public HttpContext Context => context;
+
+    public CancellationToken Aborted => context.RequestAborted;
+
+    public string Owner { get; } = Caller.Of(context).Owner;
+
+    public IConversationStore Store => context.RequestServices.GetRequiredService<IConversationStore>();
+
+    public Runner Runner => context.RequestServices.GetRequiredService<Runner>();
+
+    public AgentCatalog Agents => context.RequestServices.GetRequiredService<AgentCatalog>();
+
+    public DateTimeOffset Now => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+
+    public Id NewId() => context.RequestServices.GetRequiredService<IdSource>().Next();
+
+    public ValueTask<ReadOnlyMemory<byte>> BodyAsync() => RequestBody.ReadAsync(context, Aborted);
+
+    /// <summary>A query parameter; empty counts as absent, because the Python SDK writes it so.</summary>
+    public string? Query(string name) => context.Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
+
+    /// <summary>An id in the query.</summary>
+    public Id QueryId(string name) => IdOf(Query(name) ?? throw Refused(name, "is required"), name);
+
+    /// <summary>A whole number in the query.</summary>
+    public int QueryNumber(string name, int otherwise, int most)
+    {
+        if (Query(name) is not { } text) return otherwise;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+            ? number
+            : throw Refused(name, $"must be an integer from 1 to {most}");
+    }
+
+    /// <summary>An id in the path, of which the route says that it is a number.</summary>
+    public Id RouteId(string name) => IdOf(context.Request.RouteValues[name]?.ToString() ?? "", name);
+
+    /// <summary>An id as Coze writes them.</summary>
+    public static Id IdOf(string text, string field) => DecimalId.TryParse(text, out var id) ? id : throw Refused(field, "must be an id in decimal digits");
+
+    /// <summary>The agent that a request names.</summary>
+    public Agent AgentOf(string name, string field)
+        => Agents.Find(name) ?? throw new RunException(RunError.NotFound($"There is no agent \"{name}\" ({field}).", field));
+
+    /// <summary>The conversation that a request names.</summary>
+    public async ValueTask<Conversation> ConversationAsync(Id conversation)
+        => await Store.FindConversationAsync(Owner, conversation, Aborted) ?? throw NoConversation();
+
+    /// <summary>The runs of a chat in its conversation, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<Run>> ChatAsync(Id conversation, Id chat)
+    {
+        var runs = await Runner.FindChatAsync(Owner, chat, Aborted);
+        return runs.Count > 0 && runs[0].Conversation == conversation ? runs : throw new RunException(RunError.NotFound("The chat does not exist (chat_id).", "chat_id"));
+    }
+
+    /// <summary>Answers with an envelope whose further members are written by <paramref name="payload"/>.</summary>
+    public Task AnswerAsync(Action<JsonLine> payload)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        var line = CozeWriter.BeginAnswer(buffer);
+        payload(line);
+        CozeWriter.EndAnswer(line, LogId.Of(context));
+        return SendAsync(context, StatusCodes.Status200OK, buffer.WrittenMemory);
+    }
+
+    /// <summary>Answers with an error: compact, and with no newline at its end.</summary>
+    public static Task AnswerAsync(HttpContext context, int status, RunError error)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        CozeWriter.WriteError(error, LogId.Of(context), buffer);
+        return SendAsync(context, status, buffer.WrittenMemory);
+    }
+
+    public static RunException NoConversation() => new(RunError.NotFound("The conversation does not exist (conversation_id).", "conversation_id"));
+
+    public static RunException NoMessage() => new(RunError.NotFound("The message does not exist (message_id).", "message_id"));
+
+    public static RunException Refused(string field, string what) => new(RunError.Rejected($"{field} {what}.", field));
+
+    public CozeOptions Options => OptionsOf(context);
+
+    public static CozeOptions OptionsOf(HttpContext context) => context.RequestServices.GetService<CozeOptions>() ?? new();
+
+    private static async Task SendAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = Json;
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,36 @@
+using Parley.IntegrationTests.Servers;
+
+namespace Parley.IntegrationTests.Sdk;
+
+/// <summary>The official OpenAI SDK for Node, version 6, with echo agents.</summary>
+public sealed class OpenAISdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "openai.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
+/// <summary>Version 6 with agents that are at a second Parley.</summary>
+public sealed class OpenAIRemoteSdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: true)
+{
+    private const string Script = "openai.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task Through_a_second_Parley(string test) => CheckAsync(test);
+}
+
+/// <summary>Version 7, which reads errors in streams otherwise.</summary>
+public sealed class OpenAI7SdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false, package: "openai-7")
+{
+    private const string Script = "openai.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}

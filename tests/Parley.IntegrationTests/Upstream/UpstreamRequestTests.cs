@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Parley.IntegrationTests.Peers;
+using Parley.IntegrationTests.Servers;
+using Parley.IntegrationTests.Wire;
+
+namespace Parley.IntegrationTests.Upstream;
+
+/// <summary>What a model server is asked, how often, and when it is let go.</summary>
+public sealed class UpstreamRequestTests(FaultyUpstream upstream) : IClassFixture<FaultyUpstream>
+{
+    [Fact]
+    public async Task Instructions_come_first_with_the_variables_filled_in_and_the_key_goes_along()
+    {
+        upstream.Peer.On("greet", Chat.Stream("Hello."));
+        var answer = await upstream.Server.Client.PostAsync("/v3/chat", new
+        {
+            bot_id = "greeter",
+            user_id = "u",
+            stream = true,
+            custom_variables = new { name = "Ada", place = "Rome" },
+            additional_messages = new[]
+            {
+                new { role = "user", content = "one", content_type = "text" }, new { role = "assistant", content = "two", content_type = "text" },
+                new { role = "user", content = "greet", content_type = "text" },
+            },
+        });
+        Assert.Equal(200, answer.Status);
+        var request = Assert.Single(upstream.Peer.RequestsFor("greet"));
+        Assert.Equal("POST /v1/chat/completions HTTP/1.1", request.Message.StartLine);
+        Assert.Equal("Bearer sk-upstream", request.Message.Headers["authorization"]);
+        Assert.Equal("qwen3:8b", request.Json.GetProperty("model").GetString());
+        Assert.True(request.Json.GetProperty("stream").GetBoolean());
+        var messages = request.Json.GetProperty("messages").EnumerateArray().Select(message => $"{message.GetProperty("role")}: {message.GetProperty("content")}");
+        Assert.Equal(["system: You help Ada in Rome.", "user: one", "assistant: two", "user: greet"], messages);
+    }
+
+    [Fact]
+    public async Task A_busy_server_is_asked_again_before_the_first_event_only()
+    {
+        upstream.Peer.On("busy", (_, before) => before == 0
+            ? [new Send(Chat.Answer("429 Too Many Requests", "application/json", """{"error":{"message":"slow down"}}""", "Retry-After: 0"))]
+            : [Chat.Stream("now")]);
+        Assert.Equal("now", (await upstream.ChatAsync("faulty", "busy")).Streamed);
+        Assert.Equal(2, upstream.Peer.RequestsFor("busy").Count);
+
+        upstream.Peer.On("late", new Send([.. Chat.StreamHead, .. Chat.Piece("one ")]), new Reset());
+        await upstream.ChatAsync("faulty", "late");
+        Assert.Single(upstream.Peer.RequestsFor("late"));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_not_asked_again()
+    {
+        upstream.Peer.On("refused", new Send(Chat.Answer("400 Bad Request", "application/json", """{"error":{"message":"no"}}""")));
+        await upstream.ChatAsync("faulty", "refused");
+        Assert.Single(upstream.Peer.RequestsFor("refused"));
+    }
+
+    [Fact]
+    public async Task Cancelling_a_chat_lets_the_model_server_go()
+    {
+        upstream.Peer.On("endless", new Send([.. Chat.StreamHead, .. Chat.Piece("one ")]), new Stall());
+        var started = await upstream.Server.Client.PostAsync("/v3/chat", CozeCalls.Body("faulty", "endless", stream: false));
+        var chat = started.Json.GetProperty("data");
+        await Patience.UntilAsync(() => upstream.Peer.RequestsFor("endless").Count == 1, () => "The peer was not asked.");
+        var cancelled = await upstream.Server.Client.PostAsync(
+            "/v3/chat/cancel", new { conversation_id = chat.GetProperty("conversation_id").GetString(), chat_id = chat.GetProperty("id").GetString() });
+        Assert.Equal("canceled", cancelled.Json.GetProperty("data").GetProperty("status").GetString());
+        await Patience.UntilAsync(() => upstream.Peer.LeftDuring("endless") == 1, () => "The connection to the peer is still open.");
+    }
+
+    [Fact]
+    public async Task A_Chat_Completions_client_that_leaves_lets_the_model_server_go()
+    {
+        upstream.Peer.On("left", new Send([.. Chat.StreamHead, .. Chat.Piece("one ")]), new Stall());
+        using (var connection = await RawConnection.OpenAsync(upstream.Server.EndPoint))
+        {
+            var body = JsonSerializer.Serialize(new { model = "faulty", stream = true, messages = new[] { new { role = "user", content = "left" } } });
+            await connection.SendPostAsync("/v1/chat/completions", "none", body.Length, body);
+            await connection.ReadUntilAsync("one ");
+            connection.Reset();
+        }
+
+        await Patience.UntilAsync(() => upstream.Peer.LeftDuring("left") == 1, () => "The connection to the peer is still open.");
+    }
+
+    [Fact]
+    public async Task The_first_piece_is_passed_on_while_the_second_is_awaited()
+    {
+        var second = new TaskCompletionSource();
+        upstream.Peer.On("two steps", new Send([.. Chat.StreamHead, .. Chat.Piece("first ")]), new Await(second.Task), new Send([.. Chat.Piece("second "), .. Chat.Finish]));
+        using var connection = await RawConnection.OpenAsync(upstream.Server.EndPoint);
+        var body = JsonSerializer.Serialize(CozeCalls.Body("faulty", "two steps"));
+        await connection.SendPostAsync("/v3/chat", "none", body.Length, body);
+        await connection.ReadUntilAsync("first ");
+        second.SetResult();
+        Assert.Contains("second ", await connection.ReadUntilAsync("event:done"), StringComparison.Ordinal);
+    }
+}

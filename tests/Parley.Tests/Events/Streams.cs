@@ -1,0 +1,51 @@
+using System.Buffers;
+using Parley.Protocols.Sse;
+using Parley.Runs;
+
+namespace Parley.Tests.Events;
+
+/// <summary>Streams as bytes, both ways.</summary>
+internal static class Streams
+{
+    /// <summary>The bytes that a writer makes of a log.</summary>
+    public static byte[] Write(FrameWriter writer, IEnumerable<Logged> log)
+    {
+        var into = new ArrayBufferWriter<byte>();
+        foreach (var logged in log) writer.Write(logged, into);
+        return into.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The events that a reader makes of bytes which arrive in pieces.</summary>
+    public static List<RunEvent> Read(FrameReader reader, ReadOnlySpan<byte> bytes, int piece = int.MaxValue)
+    {
+        var events = new List<RunEvent>();
+        using var framer = new SseFramer();
+        while (!bytes.IsEmpty)
+        {
+            var length = Math.Min(piece, bytes.Length);
+            framer.Append(bytes[..length]);
+            bytes = bytes[length..];
+            while (framer.TryRead(out var frame)) reader.Read(frame, events);
+        }
+
+        framer.Complete();
+        while (framer.TryRead(out var frame)) reader.Read(frame, events);
+        reader.End(events);
+        return events;
+    }
+
+    /// <summary>Joins deltas of one part that follow each other: where a text is cut is no part of what was said.</summary>
+    public static List<RunEvent> Joined(IEnumerable<RunEvent> events)
+    {
+        var joined = new List<RunEvent>();
+        foreach (var @event in events)
+        {
+            if (@event is PartDelta next && joined.Count > 0 && joined[^1] is PartDelta last && last.Item == next.Item && last.Part == next.Part)
+                joined[^1] = last with { Text = last.Text + next.Text };
+            else
+                joined.Add(@event);
+        }
+
+        return joined;
+    }
+}
