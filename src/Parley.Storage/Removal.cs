@@ -30,6 +30,7 @@ internal static class Removal
         """
         select id from conversations c where updated_at < @before
         and not exists (select 1 from branches b join messages m on m.branch = b.id where b.conversation = c.id)
+        and not exists (select 1 from runs r where r.conversation = c.id and r.status < 2)
         order by updated_at limit @take
         """);
 

@@ -135,7 +135,11 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Run>> ListActiveRunsAsync(CancellationToken cancellationToken)
-        => await database.ReadAsync(RunRows.ListAllActive, cancellationToken).ConfigureAwait(false);
+    {
+        // What another process is executing now, a dead process did not leave.
+        var all = await database.ReadAsync(RunRows.ListAllActive, cancellationToken).ConfigureAwait(false);
+        return [.. all.Where(run => !database.IsOfAnotherProcess(run.Id))];
+    }
 
     /// <inheritdoc/>
     public async ValueTask RemoveRunAsync(Id run, CancellationToken cancellationToken)

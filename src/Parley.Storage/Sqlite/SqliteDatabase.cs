@@ -14,10 +14,12 @@ public sealed partial class SqliteDatabase : IAsyncDisposable
 
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly Lazy<NodeLease> _node;
 
     private SqliteDatabase(SqliteConnector connector, SqlSession session, ILogger logger)
     {
         File = connector.File;
+        _node = new Lazy<NodeLease>(() => NodeLease.Take(connector.File + ".node-"));
         _readers = new SqliteReaders(connector);
         _writer = new SqliteWriter(connector, session, logger);
     }
@@ -27,6 +29,9 @@ public sealed partial class SqliteDatabase : IAsyncDisposable
 
     /// <summary>The path of the database file.</summary>
     public string File { get; }
+
+    /// <summary>A node number for <see cref="IdSource"/>, which no other process that has the database open is given.</summary>
+    public int Node => _node.Value.Number;
 
     /// <summary>Opens the database, makes it if it is absent, and brings its schema up to date.</summary>
     /// <param name="directoryOrFile">A directory, in which the file is <c>parley.db</c>, or a file whose name ends in <c>.db</c>.</param>
@@ -40,6 +45,7 @@ public sealed partial class SqliteDatabase : IAsyncDisposable
     {
         await _writer.StopAsync().ConfigureAwait(false);
         _readers.Dispose();
+        if (_node.IsValueCreated) _node.Value.Dispose();
     }
 
     internal static SqliteDatabase Open(string directoryOrFile, TimeProvider time, ILogger logger, TimeSpan patience)
@@ -79,6 +85,9 @@ public sealed partial class SqliteDatabase : IAsyncDisposable
     internal Task<T> ReadAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken) => _readers.RunAsync(work, cancellationToken);
 
     internal Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken) => _writer.RunAsync(work, cancellationToken);
+
+    /// <summary>Whether a live process other than this one minted the id.</summary>
+    internal bool IsOfAnotherProcess(Id minted) => _node.Value.IsOfAnotherProcess(minted);
 
     internal static RunException Closed() => new(new RunError(ErrorSide.Store, ErrorCause.Unavailable, "The store is closed."));
 

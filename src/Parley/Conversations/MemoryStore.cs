@@ -92,7 +92,10 @@ public sealed partial class MemoryStore : IConversationStore
                     removed++;
                 }
 
-                if (thread.Messages.Count == 0 && thread.Header.UpdatedAt < limits.MessagesBefore && _threads.Remove(thread.Header.Id)) removed++;
+                if (thread.Messages.Count > 0 || thread.Header.UpdatedAt >= limits.MessagesBefore) continue;
+                if (Runs().Any(run => run.Conversation == thread.Header.Id && !run.HasEnded)) continue;
+                _threads.Remove(thread.Header.Id);
+                removed++;
             }
 
             return new(removed);

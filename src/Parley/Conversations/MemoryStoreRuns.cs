@@ -14,6 +14,7 @@ public sealed partial class MemoryStore
     /// <inheritdoc/>
     public ValueTask CommitAsync(IReadOnlyList<RunWrite> writes, CancellationToken cancellationToken)
     {
+        RunException? refused = null;
         lock (_lock)
         {
             foreach (var write in writes)
@@ -21,14 +22,21 @@ public sealed partial class MemoryStore
                 // The log of a run that has ended, or is gone, never changes.
                 var run = write.Ending?.Run.Id ?? write.Segment?.Run ?? default;
                 if (!_runs.TryGetValue(run, out var entry) || entry.Run.HasEnded) continue;
+                try
+                {
+                    if (write.Ending is { } ending) End(entry, ending);
 
-                // The caller may use its buffer again.
-                if (write.Segment is { } segment) entry.Segments[segment.First] = segment with { Data = segment.Data.ToArray() };
-                if (write.Ending is { } ending) End(entry, ending);
+                    // The caller may use its buffer again.
+                    if (write.Segment is { } segment) entry.Segments[segment.First] = segment with { Data = segment.Data.ToArray() };
+                }
+                catch (RunException exception)
+                {
+                    refused = exception;
+                }
             }
         }
 
-        return default;
+        return refused is null ? default : ValueTask.FromException(refused);
     }
 
     /// <inheritdoc/>
