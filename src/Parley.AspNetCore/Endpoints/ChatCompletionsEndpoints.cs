@@ -88,8 +88,8 @@ internal static class ChatCompletionsEndpoints
     private static void WriteHeaders(HttpContext context, Run run)
     {
         var headers = context.Response.Headers;
-        headers[RequestHeaders.Run] = PrefixedId.Render(ChatObject.IdPrefix, run.Conversation, run.Id);
-        if (!run.Detached) headers[RequestHeaders.Conversation] = PrefixedId.Render("conv_", run.Conversation, run.Conversation);
+        headers["parley-run"] = PrefixedId.Render(ChatObject.IdPrefix, run.Conversation, run.Id);
+        if (!run.Detached) headers[ChatTurn.ConversationHeader] = PrefixedId.Render("conv_", run.Conversation, run.Conversation);
     }
 
     private static Task WriteErrorAsync(HttpContext context, RunError error)
