@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Parley.Agents;
 using Parley.AspNetCore.Http;
+using Parley.Conversations;
 using Parley.Protocols.Coze;
 using Parley.Runs;
 
@@ -65,6 +66,7 @@ internal static class CozeChats
         var last = runs[^1];
         if (last.End is not RunSuspended suspended || !suspended.Required.Any(required => required is CallFunction))
             throw CozeCall.Refused("chat_id", "names a chat that does not wait for tool outputs");
+        await RefuseIfGivenUpAsync(call, last);
         var agent = call.Agents.Find(last.Agent.Name) ?? throw new RunException(RunError.NotFound($"The agent \"{last.Agent.Name}\" of this chat does not exist any more.", "bot_id"));
         var rendering = CozeRendering.Of(last) with
         {
@@ -105,7 +107,12 @@ internal static class CozeChats
                 Owner = call.Owner,
                 Agent = agent,
                 Dialect = dialect,
-                Rendering = new CozeRendering { Bot = asked.Agent, Verbose = call.Options.Verbose, DebugUrl = dialect == Protocol.CozeWorkflow ? DebugUrlOf(call.Context.Request) : null }.ToJson(),
+                Rendering = new CozeRendering
+                {
+                    Bot = asked.Agent,
+                    Verbose = call.Options.Verbose,
+                    DebugUrl = dialect == Protocol.CozeWorkflow ? DebugUrlOf(call.Context.Request) : null,
+                }.ToJson(),
                 Conversation = conversation,
                 New = new NewConversation(asked.ConversationName),
                 Input = asked.Input,
@@ -117,6 +124,16 @@ internal static class CozeChats
                 LeavesPathWhenCancelled = true,
             },
             call.Aborted);
+    }
+
+    // A message that came meanwhile has told the agent that its calls are not answered; to answer them after all would fork the conversation.
+    private static async Task RefuseIfGivenUpAsync(CozeCall call, Run waiting)
+    {
+        if ((await call.ConversationAsync(waiting.Conversation)).Head == waiting.Tip) return;
+        var since = await call.Store.ListMessagesAsync(
+            new MessageQuery { Owner = call.Owner, Conversation = waiting.Conversation, Ascending = true, After = waiting.Tip, Take = 1, Kinds = MessageKinds.ToolResult },
+            call.Aborted);
+        if (since.Items.Count > 0) throw CozeCall.Refused("chat_id", "names a chat whose tool calls were given up by a later message");
     }
 
     private static Task AnswerAsync(CozeCall call, LiveRun live, bool stream, IReadOnlyList<Run>? before = null)
@@ -163,6 +180,6 @@ internal static class CozeChats
     }
 
     // Where the chat can be looked at: on this server, and only with the caller's own key.
-    private static string DebugUrlOf(HttpRequest request)
-        => $"{request.Scheme}://{request.Host}/v3/chat/retrieve?conversation_id={{conversation}}&chat_id={{chat}}";
+    private static string? DebugUrlOf(HttpRequest request)
+        => !request.Host.HasValue ? null : $"{request.Scheme}://{request.Host}/v3/chat/retrieve?conversation_id={{conversation}}&chat_id={{chat}}";
 }

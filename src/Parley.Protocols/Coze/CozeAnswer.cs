@@ -29,13 +29,15 @@ internal sealed class CozeAnswer(byte[] id, string sourceId)
             _reasonedTwice = true;
         }
 
-        _reasoning.Add(raw, new ReasoningItem(), PartKind.ReasoningText, sourceId, ordinals, into);
+        if (_reasoning.Item < 0) _reasoning.Open(new ReasoningItem(), PartKind.ReasoningText, sourceId, ordinals, into);
+        _reasoning.Add(raw, into);
     }
 
     public void AddText(ReadOnlySpan<byte> raw, Role role, CozeOrdinals ordinals, List<RunEvent> into)
     {
         _reasoning.Close(ItemStatus.Completed, into);
-        _message.Add(raw, new MessageItem(role), PartKind.Text, sourceId, ordinals, into);
+        if (_message.Item < 0) _message.Open(new MessageItem(role), PartKind.Text, sourceId, ordinals, into);
+        _message.Add(raw, into);
     }
 
     /// <summary>The message has ended, and tells both texts whole.</summary>
@@ -86,10 +88,16 @@ internal sealed class CozeAnswer(byte[] id, string sourceId)
 
         public void Reopen() => (_text, _parts, Item, IsClosed) = (new(), 0, -1, false);
 
-        public void Add(ReadOnlySpan<byte> raw, Item head, PartKind kind, string sourceId, CozeOrdinals ordinals, List<RunEvent> into)
+        public void Open(Item head, PartKind kind, string sourceId, CozeOrdinals ordinals, List<RunEvent> into)
+        {
+            Item = ordinals.Next();
+            into.Add(new ItemStarted(Item, head, SourceId: sourceId));
+            OpenPart(kind, into);
+        }
+
+        public void Add(ReadOnlySpan<byte> raw, List<RunEvent> into)
         {
             var text = JsonText.ReadTolerant(raw, ref _half);
-            if (Item < 0) Open(head, kind, sourceId, ordinals, into);
             if (text.Length > 0) Emit(text, into);
         }
 
@@ -134,13 +142,6 @@ internal sealed class CozeAnswer(byte[] id, string sourceId)
             ClosePart(into);
             into.Add(new ItemCompleted(Item, status) { Leftover = leftover });
             IsClosed = true;
-        }
-
-        private void Open(Item head, PartKind kind, string sourceId, CozeOrdinals ordinals, List<RunEvent> into)
-        {
-            Item = ordinals.Next();
-            into.Add(new ItemStarted(Item, head, SourceId: sourceId));
-            OpenPart(kind, into);
         }
 
         private void OpenPart(PartKind kind, List<RunEvent> into)

@@ -1,5 +1,4 @@
 using System.Text;
-using Parley.Conversations;
 using Parley.Protocols.Coze;
 using Parley.Runs;
 
@@ -17,7 +16,7 @@ public sealed class CozeReaderTests
              "parameters":{"a": [1, 2]},"enable_card":null,"extra_params":{"latitude":"1"},
              "additional_messages":[
               {"role":"user","type":"question","content":"Hi","content_type":"text","meta_data":null,"id":null,"conversation_id":null,"created_at":null},
-              {"role":"assistant","type":"answer","content":"Hello","content_type":"text","meta_data":{"m":"1"}}]}
+              {"role":"assistant","type":"answer","content":"Hello","content_type":"text","meta_data":{"m":"1"} }]}
             """);
         Assert.Equal(("b", true, false), (chat.Agent, chat.Stream, chat.Stored));
         Assert.Equal([new("city", "Köln"), new("n", "7")], chat.Request.Variables);

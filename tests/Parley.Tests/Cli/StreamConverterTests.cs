@@ -1,0 +1,121 @@
+using System.Text;
+using Parley.Cli.Conversion;
+
+namespace Parley.Tests.Cli;
+
+public sealed class StreamConverterTests
+{
+    private const string Coze = """
+        event:conversation.chat.created
+        data:{"id":"740","conversation_id":"741","bot_id":"742","created_at":1795219497,"last_error":{"code":0,"msg":""},"status":"created"}
+
+        event:conversation.message.delta
+        data:{"id":"743","conversation_id":"741","bot_id":"742","role":"assistant","type":"answer","content":"Hel","content_type":"text","chat_id":"740"}
+
+        event:conversation.message.delta
+        data:{"id":"743","conversation_id":"741","bot_id":"742","role":"assistant","type":"answer","content":"lo 你好","content_type":"text","chat_id":"740"}
+
+        event:conversation.message.completed
+        data:{"id":"743","conversation_id":"741","bot_id":"742","role":"assistant","type":"answer","content":"Hello 你好","content_type":"text","chat_id":"740"}
+
+        event:conversation.chat.completed
+        data:{"id":"740","conversation_id":"741","bot_id":"742","created_at":1795219497,"completed_at":1795219498,"status":"completed","usage":{"token_count":7,"output_count":4,"input_count":3}}
+
+        event:done
+        data:"[DONE]"
+
+
+        """;
+
+    private const string Chat = """
+        data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[{"index":0,"delta":{"reasoning_content":"Hm"},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[{"index":0,"delta":{"content":"Yes"},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+        data: [DONE]
+
+
+        """;
+
+    [Fact]
+    public async Task Coze_becomes_chat_completions()
+    {
+        var (text, problem) = await ConvertAsync(Coze, "coze", "chat-completions");
+        Assert.Null(problem);
+        Assert.Contains("\"delta\":{\"content\":\"Hel\"}", text, StringComparison.Ordinal);
+        Assert.Contains("\"delta\":{\"content\":\"lo 你好\"}", text, StringComparison.Ordinal);
+        Assert.Contains("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7", text, StringComparison.Ordinal);
+        Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_completions_becomes_coze()
+    {
+        var (text, problem) = await ConvertAsync(Chat, "chat-completions", "coze");
+        Assert.Null(problem);
+        Assert.Contains("\"bot_id\":\"m-1\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"reasoning_content\":\"Hm\"", text, StringComparison.Ordinal);
+        Assert.Contains("event:conversation.message.completed\ndata:", text, StringComparison.Ordinal);
+        Assert.EndsWith("event:done\ndata:\"[DONE]\"\n\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_chat_becomes_a_chatflow_with_its_framing()
+    {
+        var (text, _) = await ConvertAsync(Coze, "coze", "coze-workflow");
+        Assert.StartsWith("event: conversation.chat.created\ndata: {", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("bot_id", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Within_one_protocol_the_peers_ids_are_kept()
+    {
+        var (text, _) = await ConvertAsync(Coze, "coze", "coze");
+        Assert.Contains("\"id\":\"743\",\"conversation_id\":\"741\",\"bot_id\":\"742\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_input_gives_the_same_output()
+        => Assert.Equal(await ConvertAsync(Chat, "chat-completions", "coze"), await ConvertAsync(Chat, "chat-completions", "coze"));
+
+    [Theory]
+    [InlineData("", "coze")]
+    [InlineData("no stream at all\n\n", "coze")]
+    [InlineData("data: {\"object\":\"chat.completion.chunk\"\n\n", "chat-completions")]
+    public async Task What_is_not_a_stream_is_told(string input, string from)
+    {
+        var (_, problem) = await ConvertAsync(input, from, from);
+        Assert.NotNull(problem);
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_is_told_after_what_there_was()
+    {
+        var (text, problem) = await ConvertAsync(Coze[..Coze.IndexOf("event:conversation.message.completed", StringComparison.Ordinal)], "coze", "chat-completions");
+        Assert.NotNull(problem);
+        Assert.Contains("lo 你好", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_of_any_length_passes()
+    {
+        var deltas = string.Concat(Enumerable.Range(0, 20_000).Select(number =>
+            $"event:conversation.message.delta\ndata:{{\"id\":\"743\",\"conversation_id\":\"741\",\"role\":\"assistant\",\"type\":\"answer\",\"content\":\"{number} \",\"content_type\":\"text\",\"chat_id\":\"740\"}}\n\n"));
+        var end = "event:conversation.chat.completed\ndata:{\"id\":\"740\",\"conversation_id\":\"741\",\"status\":\"completed\"}\n\nevent:done\ndata:\"[DONE]\"\n\n";
+        var (text, problem) = await ConvertAsync(Coze[..Coze.IndexOf("event:conversation.message.delta", StringComparison.Ordinal)] + deltas + end, "coze", "chat-completions");
+        Assert.Null(problem);
+        Assert.Equal(20_000, text.Split("\"delta\":{\"content\":\"").Length - 1);
+    }
+
+    private static async Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to)
+    {
+        using var read = new MemoryStream(Encoding.UTF8.GetBytes(input));
+        using var written = new MemoryStream();
+        var problem = await new StreamConverter(StreamFormat.Of(from), StreamFormat.Of(to)).ConvertAsync(read, written, TestContext.Current.CancellationToken);
+        return (Encoding.UTF8.GetString(written.ToArray()), problem?.Message);
+    }
+}
