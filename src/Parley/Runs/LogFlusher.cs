@@ -24,7 +24,6 @@ internal sealed class LogFlusher : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<RunLog> _dirty = new();
-    private readonly ConcurrentDictionary<RunLog, bool> _queued = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<RunLog> _unsaved = [];
     private readonly ITimer _timer;
@@ -41,7 +40,7 @@ internal sealed class LogFlusher : IAsyncDisposable
     /// <summary>Says that a log has events that are not durable.</summary>
     public void Enqueue(RunLog log)
     {
-        if (_queued.TryAdd(log, true)) _dirty.Enqueue(log);
+        if (log.TryQueue()) _dirty.Enqueue(log);
         if (log.HasBarrier) _wake.Writer.TryWrite(true);
         else if (Interlocked.Exchange(ref _armed, 1) == 0) _timer.Change(DeltaDelay, Timeout.InfiniteTimeSpan);
     }
@@ -83,7 +82,7 @@ internal sealed class LogFlusher : IAsyncDisposable
             while (_dirty.TryDequeue(out var log))
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
-                _queued.TryRemove(log, out _);
+                log.Unqueue();
                 if (!log.TryEncode(buffer, out var write)) continue;
                 writes.Add(write!);
                 logs.Add((log, write!.Segment!.Value.Last + 1));
@@ -100,7 +99,7 @@ internal sealed class LogFlusher : IAsyncDisposable
             foreach (var (log, until) in logs)
             {
                 log.MadeDurable(until);
-                if (log.Count > until && _queued.TryAdd(log, true)) _dirty.Enqueue(log);
+                if (log.Count > until && log.TryQueue()) _dirty.Enqueue(log);
             }
 
             // Deltas that came during the commit can wait for the timer; whatever readers wait for cannot.
