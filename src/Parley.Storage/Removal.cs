@@ -16,12 +16,8 @@ internal static class Removal
     private static readonly Sql DeleteBranch = new("delete from branches where id = @branch");
     private static readonly Sql RunsOfConversation = new("select id from runs where conversation = @conversation and detached = 0 limit @take");
 
-    private static readonly Sql RunsWithOldEvents = new(
-        "select id from runs where has_events = 1 and ended_at is not null and ended_at < @before order by ended_at limit @take");
-
-    private static readonly Sql ForgetEvents = new("update runs set has_events = 0 where id = @run");
     private static readonly Sql DeleteHiddenRun = new("delete from runs where id = @run and stored = 0");
-    private static readonly Sql OldRuns = new("select id from runs where ended_at is not null and ended_at < @before order by ended_at limit @take");
+    private static readonly Sql OldRuns = new("select id from runs where ended_at < @before order by ended_at limit @take");
 
     private static readonly Sql DeleteOldMessages = new(
         "delete from messages where id in (select id from messages where created_at < @before order by created_at limit @take)");
@@ -50,7 +46,7 @@ internal static class Removal
         var removed = 0;
         foreach (var run in session.All(RunsOfConversation, row => new Id(row.GetInt64(0)), conversation.Value, (long)rows))
         {
-            removed += RemoveRun(session, run, rows - removed);
+            removed += RunRows.Remove(session, run, rows - removed);
             if (removed >= rows) return removed;
         }
 
@@ -80,11 +76,11 @@ internal static class Removal
     private static int SweepEvents(SqlSession session, DateTimeOffset before, int rows)
     {
         var removed = 0;
-        foreach (var run in session.All(RunsWithOldEvents, row => new Id(row.GetInt64(0)), before.UtcTicks, (long)rows))
+        foreach (var run in Segments.Old(session, before, rows))
         {
-            removed += Segments.RemoveSome(session, run, rows - removed);
+            removed += Segments.Remove(session, run, rows - removed);
             if (removed >= rows) break;
-            session.Execute(ForgetEvents, run.Value);
+            removed++;
             // One that was not to be kept, left by a process that died before it could remove it.
             removed += session.Execute(DeleteHiddenRun, run.Value);
         }
@@ -97,7 +93,7 @@ internal static class Removal
         var removed = 0;
         foreach (var run in session.All(OldRuns, row => new Id(row.GetInt64(0)), before.UtcTicks, (long)rows))
         {
-            removed += RemoveRun(session, run, rows - removed);
+            removed += RunRows.Remove(session, run, rows - removed);
             if (removed >= rows) break;
         }
 
@@ -115,12 +111,5 @@ internal static class Removal
         }
 
         return removed;
-    }
-
-    // A long run has more segments than a step may remove.
-    private static int RemoveRun(SqlSession session, Id run, int rows)
-    {
-        var removed = Segments.RemoveSome(session, run, rows);
-        return removed < rows ? removed + RunRows.Remove(session, run) : removed;
     }
 }

@@ -12,14 +12,14 @@ internal static class RunRows
     // The unique index says who is first; nothing is inserted for the others.
     private static readonly Sql InsertRow = new(
         """
-        insert into runs (id, owner, conversation, chat, status, exclusive, detached, stored, created_at, ended_at, has_events, data)
-        values (@id, @owner, @conversation, @chat, @status, @exclusive, @detached, @stored, @created, null, 1, @data)
+        insert into runs (id, owner, conversation, chat, status, exclusive, detached, stored, created_at, ended_at, data)
+        values (@id, @owner, @conversation, @chat, @status, @exclusive, @detached, @stored, @created, null, @data)
         on conflict (conversation) where exclusive = 1 and status < 2 do nothing
         """);
 
     private static readonly Sql FindActiveExclusive = new("select id from runs where conversation = @conversation and exclusive = 1 and status < 2");
     private static readonly Sql FindActive = new("select 1 from runs where id = @id and status < 2");
-    private static readonly Sql EndRow = new("update runs set status = @status, ended_at = @ended, data = @data where id = @id and status < 2");
+    private static readonly Sql EndRow = new("update runs set status = @status, ended_at = @ended, data = @data where id = @id");
     private static readonly Sql FindRow = new($"select r.data from runs r where r.id = @id and r.owner = @owner and {Visible}");
     private static readonly Sql ListByChat = new($"select r.data from runs r where r.chat = @chat and r.owner = @owner and {Visible} order by r.created_at, r.id");
     private static readonly Sql ListActive = new("select data from runs where status < 2 order by id");
@@ -33,17 +33,23 @@ internal static class RunRows
 
     /// <summary>False if it is exclusive and another exclusive run is active.</summary>
     public static bool Insert(SqlSession session, Run run)
-        => session.Execute(
+    {
+        var inserted = session.Execute(
             InsertRow, run.Id.Value, run.Owner, run.Conversation.Value, run.Chat.Value, (int)run.Status, run.Exclusive, run.Detached, run.Stored,
             run.CreatedAt.UtcTicks, CanonicalJson.Write(run)) > 0;
+        if (inserted) Segments.Open(session, run.Id);
+        return inserted;
+    }
 
     public static bool IsBusy(SqlSession session, Id conversation) => session.Number(FindActiveExclusive, conversation.Value) is not null;
 
     public static bool IsActive(SqlSession session, Id run) => session.Number(FindActive, run.Value) is not null;
 
-    /// <summary>False if it is gone or has ended before.</summary>
-    public static bool End(SqlSession session, Run run)
-        => session.Execute(EndRow, (int)run.Status, run.EndedAt?.UtcTicks, CanonicalJson.Write(run), run.Id.Value) > 0;
+    public static void End(SqlSession session, Run run, DateTimeOffset at)
+    {
+        session.Execute(EndRow, (int)run.Status, at.UtcTicks, CanonicalJson.Write(run), run.Id.Value);
+        Segments.Close(session, run.Id, at);
+    }
 
     public static Run? Find(SqlSession session, string owner, Id run) => session.One(FindRow, Read, run.Value, owner);
 
@@ -58,9 +64,12 @@ internal static class RunRows
     /// <summary>What the run waited for has come.</summary>
     public static void CloseOpenCalls(SqlSession session, string owner, Id run) => session.Execute(CloseCalls, run.Value, owner);
 
-    /// <summary>Removes the run and its events; returns how many rows went.</summary>
-    public static int Remove(SqlSession session, Id run)
-        => session.Execute(DeleteCalls, run.Value) + Segments.Remove(session, run) + session.Execute(DeleteRow, run.Value);
+    /// <summary>Removes a run with its events, or only some of these if there are more than <paramref name="take"/>; returns how many rows went.</summary>
+    public static int Remove(SqlSession session, Id run, int take)
+    {
+        var removed = Segments.Remove(session, run, take);
+        return removed == take ? removed : removed + session.Execute(DeleteCalls, run.Value) + session.Execute(DeleteRow, run.Value);
+    }
 
     private static Run Read(DbDataReader row) => CanonicalJson.Read<Run>(row.GetString(0));
 }

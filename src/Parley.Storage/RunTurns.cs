@@ -43,11 +43,12 @@ internal static class RunTurns
         if (row is null && !run.Detached) return;
 
         if (write.Segment is { } segment) Segments.Write(session, segment);
-        RunRows.End(session, run);
+        var at = run.EndedAt ?? run.CreatedAt;
+        RunRows.End(session, run, at);
+        if (row is not null) ConversationRows.Touch(session, run.Conversation, at);
+        if (!run.Stored) return;
         foreach (var call in ending.OpenCalls) RunRows.OpenCall(session, run, call);
-        if (row is null) return;
-        ConversationRows.Touch(session, run.Conversation, run.EndedAt ?? run.CreatedAt);
-        if (run.Stored) AddOutput(session, ending, row);
+        if (row is not null) AddOutput(session, ending, row);
     }
 
     private static void AddOutput(SqlSession session, RunEnding ending, ConversationRow row)

@@ -143,7 +143,7 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
 
     /// <inheritdoc/>
     public async ValueTask RemoveRunAsync(Id run, CancellationToken cancellationToken)
-        => await database.WriteAsync(session => RunRows.Remove(session, run), cancellationToken).ConfigureAwait(false);
+        => await database.WriteAsync(session => RunRows.Remove(session, run, int.MaxValue), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepAsync(SweepLimits limits, CancellationToken cancellationToken)

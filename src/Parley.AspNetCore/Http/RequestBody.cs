@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Parley.AspNetCore.Configuration;
@@ -17,15 +18,26 @@ internal static class RequestBody
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var limit = (context.RequestServices.GetService<LimitOptions>() ?? new LimitOptions()).Body;
-        if (context.Request.ContentLength > limit) throw TooLarge(limit);
         var reader = context.Request.BodyReader;
         try
         {
+            if (context.Request.ContentLength > limit)
+            {
+                await SwallowAsync(reader, limit, cancellationToken);
+                throw TooLarge(limit);
+            }
+
             while (true)
             {
                 var result = await reader.ReadAsync(cancellationToken);
                 var buffer = result.Buffer;
-                if (buffer.Length > limit) throw TooLarge(limit);
+                if (buffer.Length > limit)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    if (!result.IsCompleted) await SwallowAsync(reader, limit, cancellationToken);
+                    throw TooLarge(limit);
+                }
+
                 if (!result.IsCompleted)
                 {
                     // Nothing is consumed: the pipe collects, and the body is copied once.
@@ -45,6 +57,18 @@ internal static class RequestBody
         catch (Exception e) when (e is BadHttpRequestException or IOException)
         {
             throw new RunException(new RunError(ErrorSide.Client, ErrorCause.Malformed, "The body of the request broke off.", true, "body_incomplete"), e);
+        }
+    }
+
+    // Many clients read no answer before they have sent everything: a connection that ends under them hides why. But not for ever.
+    private static async ValueTask SwallowAsync(PipeReader reader, long limit, CancellationToken cancellationToken)
+    {
+        for (long swallowed = 0; swallowed < 4 * limit;)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            swallowed += result.Buffer.Length;
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) return;
         }
     }
 

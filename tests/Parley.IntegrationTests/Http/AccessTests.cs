@@ -26,9 +26,9 @@ public sealed class AccessTests(Cluster cluster)
         var headers = new List<(string, string)> { ("Host", host) };
         if (origin is not null) headers.Add(("Origin", origin));
         var answer = await server.Client.GetPlainAsync("/v1/models", [.. headers]);
-        Assert.Equal(allowed ? 200 : 401, answer.Status);
+        Assert.Equal(allowed ? 200 : 403, answer.Status);
         var coze = await server.Client.GetPlainAsync("/v1/bots?workspace_id=1", [.. headers]);
-        Assert.Equal(allowed ? 0 : 4100, coze.Code);
+        Assert.Equal(allowed ? 0 : 4101, coze.Code);
     }
 
     [Fact]

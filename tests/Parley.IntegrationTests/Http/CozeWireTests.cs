@@ -111,6 +111,6 @@ public sealed partial class CozeWireTests(Cluster cluster)
         Assert.All(listed.Json.GetProperty("data").EnumerateArray(), message => Assert.Equal(text, message.GetProperty("content").GetString()));
     }
 
-    [GeneratedRegex("""^\{"code":[0-9]+,"msg":"[^"]+","detail":\{"logid":"[0-9]{14}[0-9A-F]{20}"\}\}$""")]
+    [GeneratedRegex("""^\{"code":[0-9]+,"msg":"([^"\\]|\\.)+","detail":\{"logid":"[0-9]{14}[0-9A-F]{20}"\}\}$""")]
     private static partial Regex ErrorBody();
 }

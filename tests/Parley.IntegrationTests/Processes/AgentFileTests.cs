@@ -23,7 +23,7 @@ public sealed class AgentFileTests
             },
         });
         Assert.Equal(["good"], await ModelsAsync(server));
-        foreach (var word in new[] { "typo.yaml:3", "paec", "unknown.yaml:2", "oracle", "NO_SUCH_VARIABLE_HERE", "broken.yaml", "twice.yaml:3", "ztwin.yaml" })
+        foreach (var word in new[] { "typo.yaml, line 3", "paec", "unknown.yaml, line 2", "oracle", "NO_SUCH_VARIABLE_HERE", "broken.yaml", "twice.yaml, line 3", "ztwin.yaml" })
             Assert.Contains(word, server.Log, StringComparison.Ordinal);
     }
 

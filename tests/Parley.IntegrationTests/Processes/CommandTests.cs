@@ -94,17 +94,17 @@ public sealed class CommandTests : IDisposable
         var result = await ParleyCommand.RunAsync(
             ["config", "--data", _directory["data"], "--set", "retention.events=2d"], "", ("PARLEY_RETENTION__EVENTS", "1d"), ("PARLEY_STORAGE__DURABILITY", "strict"));
         Assert.True(result.ExitCode == 0, result.ToString());
-        string Line(string path) => result.Output.Split('\n').Single(line => line.Contains(path, StringComparison.Ordinal));
-        Assert.Contains("5MB", Line("limits.body"), StringComparison.Ordinal);
-        Assert.Contains("parley.yaml", Line("limits.body"), StringComparison.Ordinal);
-        Assert.Contains("strict", Line("storage.durability"), StringComparison.Ordinal);
-        Assert.Contains("PARLEY_STORAGE__DURABILITY", Line("storage.durability"), StringComparison.Ordinal);
-        Assert.Contains("2d", Line("retention.events"), StringComparison.Ordinal);
+        string Line(string key) => result.Output.Split('\n').First(line => line.Trim().StartsWith(key, StringComparison.Ordinal));
+        Assert.Contains("5MB", Line("body:"), StringComparison.Ordinal);
+        Assert.Contains("parley.yaml", Line("body:"), StringComparison.Ordinal);
+        Assert.Contains("strict", Line("durability:"), StringComparison.Ordinal);
+        Assert.Contains("PARLEY_STORAGE__DURABILITY", Line("durability:"), StringComparison.Ordinal);
+        Assert.Contains("2d", Line("events:"), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("limits:\n  body: 5MB\n  bodi: 6MB\n", "bodi", "parley.yaml:3")]
-    [InlineData("retention:\n  events: soon\n", "retention.events", "parley.yaml:2")]
+    [InlineData("limits:\n  body: 5MB\n  bodi: 6MB\n", "bodi", "parley.yaml, line 3")]
+    [InlineData("retention:\n  events: soon\n", "retention.events", "parley.yaml, line 2")]
     [InlineData("nonsense: [\n", "", "parley.yaml")]
     public async Task A_wrong_setting_stops_the_start_with_its_key_and_line(string yaml, string key, string place)
     {

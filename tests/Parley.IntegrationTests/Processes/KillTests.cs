@@ -8,7 +8,7 @@ namespace Parley.IntegrationTests.Processes;
 /// <summary>A server that dies in the middle of streams, and comes back on the same data.</summary>
 public sealed class KillTests
 {
-    private static readonly string Text = string.Concat(Enumerable.Range(0, 200).Select(i => $"word{i} "));
+    private static readonly string Text = string.Concat(Enumerable.Range(0, 200).Select(i => $"w{i:d3} "));
 
     private static readonly ServerSetup Setup = new()
     {
@@ -69,7 +69,7 @@ public sealed class KillTests
         using var connection = await RawConnection.OpenAsync(server.EndPoint);
         var body = JsonSerializer.Serialize(CozeCalls.Body("paced", "go"));
         await connection.SendPostAsync("/v3/chat", "none", body.Length, body);
-        await connection.ReadUntilAsync("word3 ");
+        await connection.ReadUntilAsync("w003 ");
         var rest = connection.ReadToEndAsync();
         Assert.Equal(0, await server.StopAsync());
         Assert.Contains("event:done", await rest, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class KillTests
         using var connection = await RawConnection.OpenAsync(server.EndPoint);
         var body = JsonSerializer.Serialize(CozeCalls.Body("paced", "paced, please"));
         await connection.SendPostAsync($"/v3/chat?conversation_id={conversation}", "none", body.Length, body);
-        var bytes = await connection.ReadUntilAsync("word20 ");
+        var bytes = await connection.ReadUntilAsync("w020 ");
         await server.KillAsync();
         bytes += await connection.ReadToEndAsync();
 

@@ -27,7 +27,7 @@ internal static class TestAgents
         ["caller"] = "tool: get_time\n",
         ["toolbox"] = "tool: \"*\"\n" + Weather,
         ["anytool"] = "tool: \"*\"\n",
-        ["failing"] = "text: \"one two three four \"\npieces: 4\nfail_after: 2\n",
+        ["failing"] = "text: \"one two tri fou \"\npieces: 4\nfail_after: 2\n",
         ["refusing"] = "fail_after: 0\n",
         ["lister"] = "",
         ["lonely"] = "",

@@ -1,5 +1,4 @@
 using System.Text;
-using Parley.Conversations;
 using Parley.Protocols.Coze;
 using Parley.Runs;
 

