@@ -57,7 +57,7 @@ internal sealed class ChatDoor : IAsyncDisposable
         return new ChatDoor(app);
     }
 
-    public static Agent Echo(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias"] };
+    public static Agent Echoing(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias"] };
 
     public static Agent Remote(string name, Uri url, string model, UpstreamClient client)
         => new(name, new ChatCompletionsAgent(new ChatCompletionsOptions { Url = url, Model = model, Retries = 0 }, client));
@@ -70,13 +70,13 @@ internal sealed class ChatDoor : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    public async Task<HttpResponseMessage> SendAsync(string body, string? conversation = null, string? owner = null, string method = "POST", string path = "/v1/chat/completions", CancellationToken cancellationToken = default)
+    public async Task<HttpResponseMessage> SendAsync(string body, string? conversation = null, string? owner = null, string method = "POST", string path = "/v1/chat/completions")
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (method == "POST") request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         if (conversation is not null) request.Headers.Add("parley-conversation", conversation);
         if (owner is not null) request.Headers.Add("owner", owner);
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
     public async Task<JsonElement> AskAsync(string body, string? conversation = null, string? owner = null, HttpStatusCode status = HttpStatusCode.OK)

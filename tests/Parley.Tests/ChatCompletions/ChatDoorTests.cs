@@ -15,7 +15,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task An_answer_comes_whole_or_as_a_stream_and_no_conversation_appears()
     {
-        await using var door = await OpenAsync(Echo("echo"));
+        await using var door = await OpenAsync(Echoing("echo"));
         var whole = await door.AskAsync("""{"model":"echo-alias","messages":[{"role":"user","content":"hello there"}]}""");
         Assert.Equal("hello there", ContentOf(whole));
         Assert.Equal(("chat.completion", "echo-alias"), (whole.GetProperty("object").GetString(), whole.GetProperty("model").GetString()));
@@ -35,7 +35,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task A_request_by_itself_is_answered_from_its_own_messages()
     {
-        await using var door = await OpenAsync(Echo("history", new EchoOptions { Reply = EchoReply.History }));
+        await using var door = await OpenAsync(Echoing("history", new EchoOptions { Reply = EchoReply.History }));
         var answer = await door.AskAsync("""{"model":"history","messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}""");
         Assert.Equal("system: s\nuser: a\nassistant: b\nuser: c", ContentOf(answer));
     }
@@ -43,7 +43,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task In_a_conversation_only_what_is_new_is_added_and_the_stored_history_is_used()
     {
-        await using var door = await OpenAsync(Echo("history", new EchoOptions { Reply = EchoReply.History }), Echo("echo"));
+        await using var door = await OpenAsync(Echoing("history", new EchoOptions { Reply = EchoReply.History }), Echoing("echo"));
         using var first = await door.SendAsync("""{"model":"echo","messages":[{"role":"user","content":"a"}]}""", "new");
         var conversation = first.Headers.GetValues("parley-conversation").Single();
         Assert.StartsWith("conv_", conversation, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task Outputs_of_tools_go_on_with_the_run_that_waits_for_them()
     {
-        await using var door = await OpenAsync(Echo("caller", new EchoOptions { Tool = "*" }));
+        await using var door = await OpenAsync(Echoing("caller", new EchoOptions { Tool = "*" }));
         var first = await door.AskAsync($$"""{"model":"caller","tools":{{Tools}},"messages":[{"role":"user","content":"weather?"}]}""");
         Assert.Equal("tool_calls", first.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         var message = first.GetProperty("choices")[0].GetProperty("message");
@@ -90,7 +90,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task Outputs_for_a_conversations_run_go_on_in_the_conversation()
     {
-        await using var door = await OpenAsync(Echo("caller", new EchoOptions { Tool = "weather" }));
+        await using var door = await OpenAsync(Echoing("caller", new EchoOptions { Tool = "weather" }));
         using var first = await door.SendAsync("""{"model":"caller","messages":[{"role":"user","content":"weather?"}]}""", "new");
         var conversation = first.Headers.GetValues("parley-conversation").Single();
         var call = JsonElement.Parse(await first.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("id").GetString();
@@ -111,7 +111,7 @@ public sealed class ChatDoorTests
     [InlineData("""{"model":"echo","stream":true,"messages":[{"role":"clown","content":"a"}]}""", HttpStatusCode.BadRequest, "messages[0].role", "invalid_value")]
     public async Task A_bad_request_is_refused_in_openais_shape(string body, HttpStatusCode status, string? param, string? code)
     {
-        await using var door = await OpenAsync(Echo("echo"));
+        await using var door = await OpenAsync(Echoing("echo"));
         var error = (await door.AskAsync(body, status: status)).GetProperty("error");
         Assert.Equal(("invalid_request_error", param, code), (error.GetProperty("type").GetString(), error.GetProperty("param").GetString(), error.GetProperty("code").GetString()));
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
@@ -122,7 +122,7 @@ public sealed class ChatDoorTests
     [InlineData(true)]
     public async Task An_agent_that_refuses_before_its_first_word_is_a_status_not_a_stream(bool stream)
     {
-        await using var door = await OpenAsync(Echo("broken", new EchoOptions { FailAfter = 0 }));
+        await using var door = await OpenAsync(Echoing("broken", new EchoOptions { FailAfter = 0 }));
         var error = (await door.AskAsync($$"""{"model":"broken","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"a"}]}""", status: HttpStatusCode.BadGateway)).GetProperty("error");
         Assert.Equal(("server_error", "echo_failure"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
     }
@@ -130,7 +130,7 @@ public sealed class ChatDoorTests
     [Fact]
     public async Task An_empty_model_is_the_usual_agent_and_models_are_the_agents()
     {
-        await using var door = await OpenAsync(Echo("b"), Echo("a"));
+        await using var door = await OpenAsync(Echoing("b"), Echoing("a"));
         Assert.Equal("a", (await door.AskAsync("""{"model":"","messages":[{"role":"user","content":"x"}]}""")).GetProperty("model").GetString());
 
         using var list = await door.SendAsync("", method: "GET", path: "/v1/models");
@@ -163,8 +163,8 @@ public sealed class ChatDoorTests
     public async Task Parley_behind_parley_is_the_same_conversation()
     {
         await using var second = await OpenAsync(
-            Echo("plain", new EchoOptions { Reasoning = "thinking hard", Text = "世界🙂 \"quoted\"\n" }), Echo("caller", new EchoOptions { Tool = "*" }), Echo("broken", new EchoOptions { FailAfter = 1 }),
-            Echo("history", new EchoOptions { Reply = EchoReply.History }));
+            Echoing("plain", new EchoOptions { Reasoning = "thinking hard", Text = "世界🙂 \"quoted\"\n" }), Echoing("caller", new EchoOptions { Tool = "*" }), Echoing("broken", new EchoOptions { FailAfter = 1 }),
+            Echoing("history", new EchoOptions { Reply = EchoReply.History }));
         using var client = new UpstreamClient(TimeProvider.System);
         await using var first = await OpenAsync(
             Remote("plain", second.Url, "plain", client), Remote("caller", second.Url, "caller", client), Remote("broken", second.Url, "broken", client),
