@@ -66,6 +66,9 @@ internal static class ParleyServer
     {
         logging.SetMinimumLevel(options.Settings.Server.Log);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // A start that fails is told once, in a sentence, by the command.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -23,7 +23,13 @@ internal sealed class Drain(Runner runner, LimitOptions limits, TimeProvider tim
         return Task.CompletedTask;
     }
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => _stopped.CancelAsync();
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await _stopped.CancelAsync();
+
+        // Runs whose clients had gone are still at it; what they need to end is about to be disposed.
+        await runner.CancelAllAsync();
+    }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -22,6 +22,12 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
     /// <summary>Lets the request pass with its <see cref="Caller"/>, or throws.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<Anybody>() is not null)
+        {
+            await next(context);
+            return;
+        }
+
         var hasKeys = _keys is not null && await _keys.AnyAsync(context.RequestAborted);
         if (!hasKeys) DemandLoopback(context);
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin])
@@ -91,4 +97,10 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
     }
 
     private static RunException Refuse(string message, string code) => new(new RunError(ErrorSide.Client, ErrorCause.Unauthorised, message, true, code));
+}
+
+/// <summary>Endpoint metadata: anybody may call, and the store of keys is not asked. For what says nothing about anybody.</summary>
+internal sealed class Anybody
+{
+    public static Anybody Instance { get; } = new();
 }

@@ -12,11 +12,12 @@ namespace Parley.AspNetCore.Http;
 internal static class Health
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", context => WriteAsync(context, StatusCodes.Status200OK, """{"status":"ok"}"""));
-        routes.MapGet("/health/ready", ReadyAsync);
+        routes.MapMethods("/health/live", Methods, context => WriteAsync(context, StatusCodes.Status200OK, """{"status":"ok"}""")).WithMetadata(Anybody.Instance);
+        routes.MapMethods("/health/ready", Methods, ReadyAsync).WithMetadata(Anybody.Instance);
     }
 
     private static async Task ReadyAsync(HttpContext context)

@@ -15,7 +15,7 @@ internal static class HomePage
 {
     private static readonly Lazy<string> Template = new(ReadTemplate);
 
-    public static void MapHomePage(this IEndpointRouteBuilder routes) => routes.MapGet("/", ShowAsync);
+    public static void MapHomePage(this IEndpointRouteBuilder routes) => routes.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], ShowAsync);
 
     private static async Task ShowAsync(HttpContext context)
     {

@@ -96,11 +96,14 @@ internal sealed class StreamConverter
         _log.MadeDurable(_log.Count);
         while (_written.TryRead(out var logged))
         {
-            // The first event says which model spoke, where the input does.
-            _writer ??= _newWriter(logged.Event is RunStarted { Model: { } model } ? _run with { Agent = new AgentRef(model) } : _run);
+            _writer ??= _newWriter(HeaderOf(logged.Event));
             _writer.Write(logged, into);
         }
     }
+
+    // The first event says which model spoke and what the peer called the run, where the input does.
+    private Run HeaderOf(RunEvent first)
+        => first is RunStarted started ? _run with { Agent = new AgentRef(started.Model ?? _run.Agent.Name), Upstream = started.Upstream } : _run;
 
     private static async Task FlushAsync(ArrayBufferWriter<byte> from, Stream output, CancellationToken cancellationToken)
     {

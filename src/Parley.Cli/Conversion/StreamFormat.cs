@@ -16,7 +16,7 @@ internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewRead
     [
         new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
         new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
-        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(), (run, _) => new ChatCompletionsWriter(run)),
+        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds)),
     ];
 
     /// <summary>The names of all formats.</summary>

@@ -13,6 +13,9 @@ internal sealed class ChatChunk
 {
     private readonly List<ChatChunkCall> _calls = [];
 
+    /// <summary>The completion's id, of the first chunk that has one.</summary>
+    public string? Id { get; private set; }
+
     /// <summary>The model, of the first chunk that names one.</summary>
     public string? Model { get; private set; }
 
@@ -55,6 +58,7 @@ internal sealed class ChatChunk
             if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json);
             else if (json.ValueTextEquals("usage"u8)) Usage = ChatUsage.Read(ref json);
             else if (Model is null && json.ValueTextEquals("model"u8)) Model = ReadString(ref json);
+            else if (Id is null && json.ValueTextEquals("id"u8)) Id = ReadString(ref json);
             else if (json.ValueTextEquals("error"u8)) ReadError(ref json, data);
             // vLLM's errors, {"object":"error","message":…}.
             else if (json.ValueTextEquals("object"u8)) Error = ReadString(ref json) == "error" ? ChatErrors.Read(null, data) : Error;

@@ -10,7 +10,8 @@ namespace Parley.Protocols.ChatCompletions;
 /// that is not empty; reasoning is closed by the text or call that follows; the end comes with <c>[DONE]</c> or the end of the stream,
 /// because the usage stands behind the finish reason. Whether calls are open decides what the end is, not what the peer calls it.
 /// </summary>
-public sealed class ChatCompletionsReader : FrameReader
+/// <param name="tellId">Tells the completion's id with the start, for a <see cref="ChatCompletionsWriter"/> that keeps it.</param>
+public sealed class ChatCompletionsReader(bool tellId = false) : FrameReader
 {
     private readonly ChatChunk _chunk = new();
     private readonly ChatDeltaShape _shape = new();
@@ -94,7 +95,8 @@ public sealed class ChatCompletionsReader : FrameReader
         if (!_started)
         {
             _started = true;
-            into.Add(new RunStarted(string.IsNullOrEmpty(_chunk.Model) ? null : _chunk.Model));
+            var upstream = tellId && _chunk.Id is { } id ? ChatUpstream.ToJson(id) : (RawJson?)null;
+            into.Add(new RunStarted(string.IsNullOrEmpty(_chunk.Model) ? null : _chunk.Model, upstream));
         }
 
         _usage = _chunk.Usage ?? _usage;

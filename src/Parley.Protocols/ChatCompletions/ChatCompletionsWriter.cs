@@ -22,12 +22,13 @@ public sealed class ChatCompletionsWriter : FrameWriter
     private bool _begun;
 
     /// <param name="run">The header of the run.</param>
-    public ChatCompletionsWriter(Run run)
+    /// <param name="keepPeerIds">Shows the id of the peer's completion, where its reader told it, instead of ours.</param>
+    public ChatCompletionsWriter(Run run, bool keepPeerIds = false)
     {
         _rendering = ChatRendering.Of(run);
         var head = new ArrayBufferWriter<byte>(256);
         head.Write("data: "u8);
-        var json = ChatObject.Begin(head, run, "chat.completion.chunk"u8, _rendering.Model);
+        var json = ChatObject.Begin(head, run, "chat.completion.chunk"u8, _rendering.Model, keepPeerIds ? ChatUpstream.IdOf(run.Upstream) : null);
         json.Name("choices"u8);
         _head = head.WrittenSpan.ToArray();
         _contentHead = [.. _head, .. "[{\"index\":0,\"delta\":{\"content\":\""u8];

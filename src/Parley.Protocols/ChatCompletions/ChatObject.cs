@@ -43,9 +43,9 @@ public static class ChatObject
     }
 
     // What all objects of a run begin with.
-    internal static JsonLine Begin(IBufferWriter<byte> into, Run run, ReadOnlySpan<byte> kind, string model)
+    internal static JsonLine Begin(IBufferWriter<byte> into, Run run, ReadOnlySpan<byte> kind, string model, string? id = null)
         => new JsonLine(into, JsonEscaping.Minimal).Object()
-            .String("id"u8, PrefixedId.Render(IdPrefix, run.Conversation, run.Id))
+            .String("id"u8, id ?? PrefixedId.Render(IdPrefix, run.Conversation, run.Id))
             .String("object"u8, Encoding.UTF8.GetString(kind))
             .Number("created"u8, run.CreatedAt.ToUnixTimeSeconds())
             .String("model"u8, model);

@@ -76,6 +76,8 @@ public sealed class StreamConverterTests
     {
         var (text, _) = await ConvertAsync(Coze, "coze", "coze");
         Assert.Contains("\"id\":\"743\",\"conversation_id\":\"741\",\"bot_id\":\"742\"", text, StringComparison.Ordinal);
+        (text, _) = await ConvertAsync(Chat, "chat-completions", "chat-completions");
+        Assert.All(text.Split("\n\n")[..^2], chunk => Assert.StartsWith("data: {\"id\":\"chatcmpl-1\",", chunk, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class AccessTests : IDisposable
     [InlineData("/health/live", HttpStatusCode.OK)]
     [InlineData("/health/ready", HttpStatusCode.OK)]
     [InlineData("/nowhere", HttpStatusCode.NotFound)]
-    public async Task With_keys_the_page_and_the_health_checks_need_none(string path, HttpStatusCode status)
+    public async Task What_shows_nothing_of_anybody_needs_no_key(string path, HttpStatusCode status)
     {
         await using var server = await StartWithKeysAsync();
         await MakeKeyAsync(server);

@@ -1,6 +1,6 @@
 using Parley.Agents;
 
-namespace Parley.Tests.Echo;
+namespace Parley.Tests.Echoes;
 
 public sealed class SchemaValuesTests
 {

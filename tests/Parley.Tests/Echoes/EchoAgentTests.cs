@@ -2,7 +2,7 @@ using Parley.Agents;
 using Parley.Conversations;
 using Parley.Runs;
 
-namespace Parley.Tests.Echo;
+namespace Parley.Tests.Echoes;
 
 public sealed class EchoAgentTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Parley.Agents;
 
-namespace Parley.Tests.Echo;
+namespace Parley.Tests.Echoes;
 
 public sealed class TextPiecesTests
 {
