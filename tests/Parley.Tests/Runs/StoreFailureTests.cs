@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
-using Parley.Conversations;
 using Parley.Runs;
 using Parley.Storage;
 using Parley.Storage.Sqlite;
