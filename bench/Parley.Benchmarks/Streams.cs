@@ -14,9 +14,16 @@ internal static class Streams
 
     public static Run Header(Protocol dialect) => new()
     {
-        Id = new Id(0x6b00445000c00008), Owner = "bench", Conversation = new Id(0x6b00445000c00000), Section = new Id(0x6b00445000c00000),
-        Agent = new AgentRef("bench"), Status = RunStatus.Running, Dialect = dialect, Chat = new Id(0x6b00445000c00008),
-        Request = new ModelRequest { Model = "bench" }, CreatedAt = DateTimeOffset.UnixEpoch,
+        Id = new Id(0x6b00445000c00008),
+        Owner = "bench",
+        Conversation = new Id(0x6b00445000c00000),
+        Section = new Id(0x6b00445000c00000),
+        Agent = new AgentRef("bench"),
+        Status = RunStatus.Running,
+        Dialect = dialect,
+        Chat = new Id(0x6b00445000c00008),
+        Request = new ModelRequest { Model = "bench" },
+        CreatedAt = DateTimeOffset.UnixEpoch,
     };
 
     public static Logged[] Events { get; } = Number(

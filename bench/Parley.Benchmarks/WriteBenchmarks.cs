@@ -46,8 +46,15 @@ public class WriteBenchmarks
         {
             var json = JsonSerializer.Serialize(new
             {
-                id = "7710237672458944536", conversation_id = "7710237672458944512", bot_id = "bench", role = "assistant", type = "answer", content = text,
-                content_type = "text", chat_id = "7710237672458944520", section_id = "7710237672458944512",
+                id = "7710237672458944536",
+                conversation_id = "7710237672458944512",
+                bot_id = "bench",
+                role = "assistant",
+                type = "answer",
+                content = text,
+                content_type = "text",
+                chat_id = "7710237672458944520",
+                section_id = "7710237672458944512",
             });
             _buffer.Write(System.Text.Encoding.UTF8.GetBytes($"event:conversation.message.delta\ndata:{json}\n\n"));
         }
