@@ -27,7 +27,6 @@ public static class ParleyServices
         services.AddSingleton(settings);
         services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Coze);
-        services.TryAddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
 
         AddStore(services, options);
         AddAgents(services, options);
@@ -46,10 +45,12 @@ public static class ParleyServices
         if (options.Data is not { } data)
         {
             services.AddSingleton<IConversationStore, MemoryStore>();
+            services.TryAddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
             return;
         }
 
         services.AddSingleton(provider => SqliteDatabase.Open(data, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()));
+        services.TryAddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SqliteDatabase>().Node));
         services.AddSingleton<IConversationStore, SqlStore>();
         services.AddSingleton<KeyStore>();
     }

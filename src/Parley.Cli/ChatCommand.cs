@@ -38,9 +38,6 @@ internal static class ChatCommand
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole());
         var (data, agents, settings) = (places.Data(parsed), places.Agents(parsed), places.Settings(parsed).Settings);
-
-        // A server may be minting ids over the same data: this process counts as another node.
-        services.AddSingleton(new IdSource(TimeProvider.System, Random.Shared.Next(1, 1024)));
         services.AddParley(options => (options.Data, options.AgentFiles, options.Settings) = (data, agents, settings));
         return services.BuildServiceProvider();
     }

@@ -5,8 +5,11 @@ namespace Parley.Storage;
 /// <summary>Removes what was deleted or has expired, a bounded number of rows at a time.</summary>
 internal static class Removal
 {
-    /// <summary>How many rows a step of a deletion removes: some milliseconds of the one writer's time.</summary>
-    public const int Step = 1000;
+    /// <summary>How many rows a step of a deletion removes: a few milliseconds of the one writer's time.</summary>
+    public const int Step = 250;
+
+    /// <summary>How many steps whoever deletes a conversation waits for; the sweep does the rest.</summary>
+    public const int StepsAtOnce = 20;
 
     private static readonly Sql RememberDropped = new("insert into dropped (conversation) values (@conversation)");
     private static readonly Sql ForgetDropped = new("delete from dropped where conversation = @conversation");

@@ -51,8 +51,10 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
         if (!found) return false;
 
         // Gone for everybody from here on. The rows go in steps, so that others can write between them.
-        while (await database.WriteAsync(session => Removal.ClearDropped(session, conversation, Removal.Step), CancellationToken.None).ConfigureAwait(false) > 0)
+        for (var step = 0; step < Removal.StepsAtOnce; step++)
         {
+            var removed = await database.WriteAsync(session => Removal.ClearDropped(session, conversation, Removal.Step), CancellationToken.None).ConfigureAwait(false);
+            if (removed == 0) break;
         }
 
         return true;

@@ -39,10 +39,10 @@ internal static class ChatTurn
         {
             if (request.Input.Count == 0) throw new RunException(RunError.Rejected("In a conversation 'messages' must end with something new, not with a message of the assistant.", "messages"));
             request = request with { Conversation = conversation };
-            return await FindWaitingAsync(services, request, context.RequestAborted) is { } pending && pending.Conversation == conversation ? request with { Answers = pending.Id } : request;
+            return await FindWaitingAsync(services, request, asked, context.RequestAborted) is { } pending && pending.Conversation == conversation ? request with { Answers = pending.Id } : request;
         }
 
-        var waiting = await FindWaitingAsync(services, request, context.RequestAborted);
+        var waiting = await FindWaitingAsync(services, request, asked, context.RequestAborted);
         if (waiting is { Detached: false }) return request with { Conversation = waiting.Conversation, Answers = waiting.Id };
         return request with
         {
@@ -65,7 +65,7 @@ internal static class ChatTurn
     }
 
     // Ids of calls are the peers' and may be used again, so the run must wait for just these outputs, and from this agent.
-    private static async Task<Run?> FindWaitingAsync(IServiceProvider services, RunRequest request, CancellationToken cancellationToken)
+    private static async Task<Run?> FindWaitingAsync(IServiceProvider services, RunRequest request, ChatRequest asked, CancellationToken cancellationToken)
     {
         var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().Select(result => result.CallId).ToHashSet(StringComparer.Ordinal);
         if (outputs.Count is 0 or > MostOutputs) return null;
@@ -80,7 +80,19 @@ internal static class ChatTurn
 
         if (waiting?.End is not RunSuspended suspended || waiting.Agent.Name != request.Agent.Name) return null;
         var state = await services.GetRequiredService<Runner>().FoldAsync(waiting, cancellationToken);
-        var open = suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId);
-        return outputs.SetEquals(open) ? waiting : null;
+        var open = suspended.Required.OfType<CallFunction>().Select(call => state.Items[call.Item]).ToDictionary(item => ((ToolCallItem)item.Head).CallId);
+        return outputs.SetEquals(open.Keys) && AreTheSame(open, asked) ? waiting : null;
+    }
+
+    // A request that has the calls in it must have the same ones.
+    private static bool AreTheSame(Dictionary<string, ItemState> open, ChatRequest asked)
+    {
+        foreach (var item in asked.Messages.Take(asked.PathLength).Reverse())
+        {
+            if (item.Head is not ToolCallItem call) break;
+            if (open.TryGetValue(call.CallId, out var known) && (((ToolCallItem)known.Head).Name != call.Name || known.Input != string.Concat(item.Content.Select(part => part.Text)))) return false;
+        }
+
+        return true;
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Parley.AspNetCore.Configuration;
 using Parley.Conversations;
-using Parley.Runs;
 
 namespace Parley.AspNetCore.Hosting;
 
@@ -14,16 +13,26 @@ internal sealed class Sweep(IConversationStore store, ParleySettings settings, T
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(settings.Retention.Sweep, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (RunException e)
-            {
-                logger.LogWarning("The sweep failed and is tried again at its next turn: {Reason}", e.Message);
-            }
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await TrySweepAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server ends, perhaps without having been stopped first.
+        }
+    }
+
+    // Whatever happens here must not take the server with it.
+    private async Task TrySweepAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await SweepAsync(stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            logger.LogWarning(e, "The sweep failed and is tried again at its next turn.");
         }
     }
 

@@ -2,7 +2,7 @@ namespace Parley.Protocols.Upstream;
 
 /// <summary>
 /// The time limit of a call, moved with every read. Moving it is one write: the timer looks, when it fires, whether it was moved, and
-/// is set again only then.
+/// is set again only then. It counts the peer's time: while our own side is at work it stands still.
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
@@ -10,12 +10,14 @@ internal sealed class Deadline : IDisposable
     private readonly CancellationTokenSource _source;
     private readonly ITimer _timer;
     private long _due;
+    private TimeSpan _limit;
     private volatile bool _expired;
 
     public Deadline(TimeProvider time, TimeSpan limit, CancellationToken cancellationToken)
     {
         _time = time;
         _source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _limit = limit;
         Extend(limit);
         _timer = time.CreateTimer(static state => ((Deadline)state!).Look(), this, limit, Timeout.InfiniteTimeSpan);
     }
@@ -33,9 +35,13 @@ internal sealed class Deadline : IDisposable
     public void Extend(TimeSpan limit)
         => Volatile.Write(ref _due, _time.GetTimestamp() + (long)(limit.TotalSeconds * _time.TimestampFrequency));
 
+    /// <summary>Nobody waits for the peer, until the limit is moved.</summary>
+    public void Pause() => Volatile.Write(ref _due, long.MaxValue);
+
     /// <summary>Moves the limit anywhere.</summary>
     public void Restart(TimeSpan limit)
     {
+        _limit = limit;
         Extend(limit);
         _timer.Change(limit, Timeout.InfiniteTimeSpan);
     }
@@ -50,6 +56,12 @@ internal sealed class Deadline : IDisposable
     {
         try
         {
+            if (Volatile.Read(ref _due) == long.MaxValue)
+            {
+                _timer.Change(_limit, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
             if (Remaining is { Ticks: > 0 } left)
             {
                 // A timer counts in milliseconds; a fraction of one must not make it fire at once, again and again.

@@ -29,13 +29,15 @@ public sealed class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? l
             deadline.Restart(call.Timeouts.Idle);
             while (true)
             {
+                // Whoever takes the events may have to wait for a disk, or a slow reader: that is not the peer's silence.
+                deadline.Pause();
                 for (var i = 0; i < events.Count; i++) yield return events[i];
                 if (exchange.HasEnded) break;
                 events.Clear();
                 cancellationToken.ThrowIfCancellationRequested();
                 deadline.Extend(call.Timeouts.Idle);
                 await exchange.ReadAsync(events).ConfigureAwait(false);
-                if (exchange.Broken is not null) Log(call, exchange, exchange.Broken);
+                if (exchange.HasEnded && events[^1] is RunFailed { Error: var error }) Log(call, exchange, error);
             }
         }
         finally
@@ -77,7 +79,7 @@ public sealed class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? l
     // A peer may repeat the key in its complaint about it.
     private void Log(UpstreamCall call, UpstreamExchange exchange, RunError error)
     {
-        var said = exchange.ErrorBody ?? "";
+        var said = exchange.Said ?? "";
         if (!string.IsNullOrEmpty(call.Key)) said = said.Replace(call.Key, "***", StringComparison.Ordinal);
         _logger.LogWarning(exchange.Cause, "{Peer}: {Code} {Message} {Said}", call.Url.Authority, error.Code, error.Message, said);
     }

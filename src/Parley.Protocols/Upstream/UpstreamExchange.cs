@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -32,8 +33,8 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     /// <summary>What failed underneath, for the log.</summary>
     public Exception? Cause { get; private set; }
 
-    /// <summary>The beginning of the body of a refusal, for the log.</summary>
-    public string? ErrorBody { get; private set; }
+    /// <summary>What the peer said when it failed, the beginning of it, for the log.</summary>
+    public string? Said { get; private set; }
 
     /// <summary>True if another attempt may have more luck, as long as there was no event.</summary>
     public bool MayRetry => _response is { IsSuccessStatusCode: false } ? Retry.MayHelp(_response.StatusCode)
@@ -127,17 +128,20 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     {
         var request = new HttpRequestMessage(HttpMethod.Post, call.Url) { Content = new ReadOnlyMemoryContent(call.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        request.Headers.UserAgent.Add(Self);
-        if (!string.IsNullOrEmpty(call.Key)) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + call.Key);
-        foreach (var (name, value) in call.Headers)
-        {
-            request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
+        // The agent's own headers stand above ours.
+        foreach (var (name, value) in call.Headers) Add(request, name, value);
+        if (!request.Headers.Contains("Accept")) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (!request.Headers.Contains("User-Agent")) request.Headers.UserAgent.Add(Self);
+        if (!string.IsNullOrWhiteSpace(call.Key) && !request.Headers.Contains("Authorization")) Add(request, "Authorization", "Bearer " + call.Key.Trim());
         UpstreamConnection.SetConnectTimeout(request, call.Timeouts.Connect);
         return request;
+    }
+
+    // What belongs to the body, or is no header, is passed over. The framework does not look for a line end within a value, which would begin
+    // a header of its own.
+    private static void Add(HttpRequestMessage request, string name, string value)
+    {
+        if (value.AsSpan().IndexOfAny('\r', '\n', '\0') < 0) request.Headers.TryAddWithoutValidation(name, value);
     }
 
     private async Task<RunError> ReadErrorAsync(HttpResponseMessage response)
@@ -161,10 +165,12 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
         }
 
         var error = call.ReadError((int)response.StatusCode, buffer.AsSpan(0, length));
-        ErrorBody = System.Text.Encoding.UTF8.GetString(buffer, 0, Math.Min(length, 2000));
+        Said = BeginningOf(buffer.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(buffer);
         return error;
     }
+
+    private static string BeginningOf(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, 2000)]);
 
     private void Parse(bool ended, List<RunEvent> into)
     {
@@ -174,6 +180,7 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
         {
             if (!ended) return;
             call.ReadBody(_framer.Unread, into);
+            if (into[^1] is RunFailed) Said = BeginningOf(_framer.Unread);
             HasEnded = true;
             return;
         }
@@ -182,6 +189,7 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
         {
             _reader.Read(frame, into);
             if (into.Count == 0 || into[^1] is not RunEnded) continue;
+            if (into[^1] is RunFailed) Said = BeginningOf(frame.Data);
             HasEnded = true;
             return;
         }

@@ -15,7 +15,8 @@ internal sealed class SqliteConnector(string file, TimeSpan patience)
     /// <summary>A connection that writes. Each commit is on the disk when it returns.</summary>
     public SqlSession OpenWriter()
     {
-        var session = Open("pragma synchronous = full; pragma cache_size = -16000;");
+        // The write-ahead log grows while readers hold it back; afterwards it need not stay so large.
+        var session = Open("pragma synchronous = full; pragma cache_size = -16000; pragma journal_size_limit = 67108864;");
         try
         {
             using var mode = session.Query(JournalMode);

@@ -18,13 +18,15 @@ internal sealed class LogFlusher : IAsyncDisposable
     /// <summary>Between tries, while the store fails; after the last of them the runs that wait are ended as failed.</summary>
     private static readonly TimeSpan[] RetryDelays = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(1000)];
 
+    /// <summary>After so many writes that it refused one by one the store counts as broken, and the rest is not tried.</summary>
+    private const int RefusalsOfABrokenStore = 3;
+
     private static readonly RunError StoreFailed = new(ErrorSide.Store, ErrorCause.Unavailable, "The store does not accept writes.");
 
     private readonly IConversationStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<RunLog> _dirty = new();
-    private readonly ConcurrentDictionary<RunLog, bool> _queued = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<RunLog> _unsaved = [];
     private readonly ITimer _timer;
@@ -41,7 +43,7 @@ internal sealed class LogFlusher : IAsyncDisposable
     /// <summary>Says that a log has events that are not durable.</summary>
     public void Enqueue(RunLog log)
     {
-        if (_queued.TryAdd(log, true)) _dirty.Enqueue(log);
+        if (log.TryQueue()) _dirty.Enqueue(log);
         if (log.HasBarrier) _wake.Writer.TryWrite(true);
         else if (Interlocked.Exchange(ref _armed, 1) == 0) _timer.Change(DeltaDelay, Timeout.InfiniteTimeSpan);
     }
@@ -83,7 +85,7 @@ internal sealed class LogFlusher : IAsyncDisposable
             while (_dirty.TryDequeue(out var log))
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
-                _queued.TryRemove(log, out _);
+                log.Unqueue();
                 if (!log.TryEncode(buffer, out var write)) continue;
                 writes.Add(write!);
                 logs.Add((log, write!.Segment!.Value.Last + 1));
@@ -93,14 +95,14 @@ internal sealed class LogFlusher : IAsyncDisposable
             if (writes.Count == 0) return;
             if (!await CommitAsync(writes).ConfigureAwait(false))
             {
-                GiveUp(logs);
+                await GiveUpAsync(writes, logs).ConfigureAwait(false);
                 return;
             }
 
             foreach (var (log, until) in logs)
             {
                 log.MadeDurable(until);
-                if (log.Count > until && _queued.TryAdd(log, true)) _dirty.Enqueue(log);
+                if (log.Count > until && log.TryQueue()) _dirty.Enqueue(log);
             }
 
             // Deltas that came during the commit can wait for the timer; whatever readers wait for cannot.
@@ -116,50 +118,70 @@ internal sealed class LogFlusher : IAsyncDisposable
     {
         for (var attempt = 0; ; attempt++)
         {
-            try
-            {
-                await _store.CommitAsync(writes, CancellationToken.None).ConfigureAwait(false);
-                return true;
-            }
-            catch (Exception exception)
-            {
-                _logger.LogError(exception, "The store did not take {Count} writes (attempt {Attempt}).", writes.Count, attempt + 1);
-                if (attempt == RetryDelays.Length) return false;
-                await Task.Delay(RetryDelays[attempt], _time).ConfigureAwait(false);
-            }
+            if (await TryCommitAsync(writes).ConfigureAwait(false)) return true;
+            if (attempt == RetryDelays.Length) return false;
+            await Task.Delay(RetryDelays[attempt], _time).ConfigureAwait(false);
         }
     }
 
-    // The store refuses everything: end what waits for it, tell the readers, and keep trying to save that these runs have failed,
-    // since a run that looks active would keep its conversation busy.
-    private void GiveUp(List<(RunLog Log, long Until)> logs)
+    // One write that cannot be stored must not take the others with it: each is tried alone. What the store still refuses is ended, its
+    // readers are told, and saving that these runs have failed is tried on: a run that looks active would keep its conversation busy.
+    private async Task GiveUpAsync(List<RunWrite> writes, List<(RunLog Log, long Until)> logs)
     {
-        foreach (var (log, _) in logs)
+        var refused = 0;
+        for (var i = 0; i < logs.Count; i++)
+        {
+            var (log, until) = logs[i];
+            if (refused < RefusalsOfABrokenStore && await TryCommitAsync([writes[i]]).ConfigureAwait(false))
+            {
+                log.MadeDurable(until);
+                if (log.Count > until && log.TryQueue()) _dirty.Enqueue(log);
+                continue;
+            }
+
+            refused++;
             if (log.EndUndurably(new RunFailed(StoreFailed), _time.GetUtcNow())) _unsaved.Add(log);
+        }
+
         _timer.Change(RetryDelays[^1], Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task<bool> TryCommitAsync(IReadOnlyList<RunWrite> writes)
+    {
+        try
+        {
+            await _store.CommitAsync(writes, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _logger.LogError(exception, "The store did not take {Count} writes.", writes.Count);
+            return false;
+        }
     }
 
     private async Task SaveUnsavedAsync()
     {
         var buffer = new ArrayBufferWriter<byte>();
+        var refused = 0;
         foreach (var log in _unsaved.ToArray())
         {
-            try
-            {
-                while (log.TryEncode(buffer, out var write))
-                {
-                    await _store.CommitAsync([write!], CancellationToken.None).ConfigureAwait(false);
-                    log.MadeDurable(write!.Segment!.Value.Last + 1);
-                }
-
-                _unsaved.Remove(log);
-            }
-            catch (Exception exception)
-            {
-                _logger.LogError(exception, "The end of run {Run} is not saved yet.", log.Run);
-                _timer.Change(RetryDelays[^1], Timeout.InfiniteTimeSpan);
-                return;
-            }
+            if (refused == RefusalsOfABrokenStore) break;
+            if (await SaveAsync(log, buffer).ConfigureAwait(false)) _unsaved.Remove(log);
+            else refused++;
         }
+
+        if (_unsaved.Count > 0) _timer.Change(RetryDelays[^1], Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task<bool> SaveAsync(RunLog log, ArrayBufferWriter<byte> buffer)
+    {
+        while (log.TryEncode(buffer, out var write))
+        {
+            if (!await TryCommitAsync([write!]).ConfigureAwait(false)) return false;
+            log.MadeDurable(write!.Segment!.Value.Last + 1);
+        }
+
+        return true;
     }
 }

@@ -31,6 +31,7 @@ internal sealed class RunLog(Id run, bool strict)
     private long _backlogBytes;
     private bool _ended;
     private bool _undurable;
+    private int _queued;
     private TaskCompletionSource? _room;
 
     /// <summary>The run.</summary>
@@ -72,6 +73,12 @@ internal sealed class RunLog(Id run, bool strict)
 
     /// <summary>Wakes the readers that have something to read. A single reader runs on within this call until it has to wait.</summary>
     public void Publish() => Wake(inline: true);
+
+    /// <summary>Marks the log as waiting to be saved; false if it was.</summary>
+    public bool TryQueue() => Interlocked.Exchange(ref _queued, 1) == 0;
+
+    /// <summary>Takes the mark away, before its events are taken.</summary>
+    public void Unqueue() => Interlocked.Exchange(ref _queued, 0);
 
     /// <summary>Waits until enough of the backlog is durable.</summary>
     public Task WaitForRoomAsync()

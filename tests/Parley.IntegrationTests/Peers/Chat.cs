@@ -9,8 +9,11 @@ internal static class Chat
     /// <summary>The head of a stream without a length: it ends with the connection.</summary>
     public static readonly byte[] StreamHead = Head("200 OK", "Content-Type: text/event-stream", "Connection: close");
 
+    /// <summary>The event that says why an answer has ended.</summary>
+    public static readonly byte[] Stop = Frame("""{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""");
+
     /// <summary>The end of a good answer.</summary>
-    public static readonly byte[] Finish = [.. Frame("""{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"""), .. Frame("[DONE]")];
+    public static readonly byte[] Finish = [.. Stop, .. Frame("[DONE]")];
 
     /// <summary>The head of an answer.</summary>
     public static byte[] Head(string status, params string[] headers) => Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n");

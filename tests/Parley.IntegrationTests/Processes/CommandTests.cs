@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Parley.IntegrationTests.Servers;
 
 namespace Parley.IntegrationTests.Processes;
@@ -140,6 +142,35 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Ctrl_C_cancels_the_answer_and_not_the_conversation()
+    {
+        var words = string.Concat(Enumerable.Range(0, 500).Select(i => $"w{i:d3} "));
+        _directory.Write("agents/slow.yaml", $"name: slow\nkind: echo\ntext: \"{words}\"\npieces: 500\npace: 10ms\n");
+        using var process = ParleyCommand.Start(Repository.Parley, ["chat", "--agent", "slow", "--data", _directory["data"], "--agents", _directory["agents"]]);
+        try
+        {
+            await process.StandardInput.WriteLineAsync("go");
+            await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+            var seen = new StringBuilder();
+            await ReadUntilAsync(process, seen, "w005 ");
+            using var interrupt = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await process.StandardInput.WriteLineAsync("again");
+            process.StandardInput.Close();
+            await ReadUntilAsync(process, seen, "w499 ");
+
+            // The first answer was cut, the second came whole.
+            Assert.Equal(1, Regex.Count(seen.ToString(), "w499 "));
+            Assert.Equal(2, Regex.Count(seen.ToString(), "w000 "));
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    [Fact]
     public async Task A_first_start_brings_samples_that_all_load()
     {
         var data = _directory["data"];
@@ -164,6 +195,17 @@ public sealed class CommandTests : IDisposable
         finally
         {
             if (!process.HasExited) process.Kill();
+        }
+    }
+
+    private static async Task ReadUntilAsync(Process process, StringBuilder seen, string text)
+    {
+        var buffer = new char[4096];
+        while (!seen.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            var count = await process.StandardOutput.ReadAsync(buffer.AsMemory(), TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+            if (count == 0) throw new EndOfStreamException($"Before \"{text}\" came: {seen}");
+            seen.Append(buffer, 0, count);
         }
     }
 

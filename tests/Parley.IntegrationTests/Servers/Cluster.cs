@@ -26,7 +26,9 @@ public sealed class Cluster : IAsyncDisposable
             var back = await _echo.Value;
             return await ServerProcess.StartAsync(new ServerSetup
             {
-                Agents = TestAgents.Remotes(back.Url + "/v1"), Owners = [Owner, Stranger], Environment = [("BACK_KEY", back.Keys[Owner])],
+                Agents = TestAgents.Remotes(back.Url + "/v1"),
+                Owners = [Owner, Stranger],
+                Environment = [("BACK_KEY", back.Keys[Owner])],
             });
         });
     }

@@ -34,6 +34,23 @@ public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<
         => FailsAsync($"cut-{events}", events, new Send([.. Chat.StreamHead, .. Pieces.Take(events).SelectMany(Chat.Piece)]), new HalfClose());
 
     [Fact]
+    public async Task A_stream_that_ends_after_its_reason_to_end_is_whole()
+    {
+        upstream.Peer.On("no-done", new Send([.. Chat.StreamHead, .. Chat.Piece("one "), .. Chat.Stop]), new HalfClose());
+        var chat = await upstream.ChatAsync("faulty", "no-done");
+        Assert.Equal(("conversation.chat.completed", "one "), (chat.Terminal!.Name, chat.Streamed));
+    }
+
+    [Fact]
+    public async Task A_reset_after_the_reason_to_end_has_one_end_too()
+    {
+        upstream.Peer.On("reset-stop", new Send([.. Chat.StreamHead, .. Chat.Piece("one "), .. Chat.Stop]), new Reset());
+        var chat = await upstream.ChatAsync("faulty", "reset-stop");
+        Assert.NotNull(chat.Terminal);
+        Assert.Equal("one ", chat.Streamed);
+    }
+
+    [Fact]
     public Task Half_an_event_is_one_failure()
         => FailsAsync("half", 2, new Send([.. Chat.StreamHead, .. Chat.Piece("one "), .. Chat.Piece("two "), .. Chat.Piece("three ")[..40]]), new HalfClose());
 

@@ -59,10 +59,22 @@ public sealed class EventCodecTests
     {
         var run = new Run
         {
-            Id = new Id(8), Owner = "o", Conversation = new Id(16), Section = new Id(16), Agent = new AgentRef("echo"), Status = RunStatus.Suspended,
-            Dialect = Protocol.Coze, Rendering = new RawJson("""{"v":true}"""), Chat = new Id(8), Stored = false, Input = [new Id(24)],
+            Id = new Id(8),
+            Owner = "o",
+            Conversation = new Id(16),
+            Section = new Id(16),
+            Agent = new AgentRef("echo"),
+            Status = RunStatus.Suspended,
+            Dialect = Protocol.Coze,
+            Rendering = new RawJson("""{"v":true}"""),
+            Chat = new Id(8),
+            Stored = false,
+            Input = [new Id(24)],
             Request = new ModelRequest { Tools = [new ToolDefinition("f", "d", new RawJson("{}"), true)], Variables = [new("a", "b")], Temperature = 0.5, Stop = ["x"] },
-            Metadata = [new("k", "v")], CreatedAt = DateTimeOffset.UnixEpoch, End = new RunSuspended([new CallFunction(0)]), Losses = ["text-differs"],
+            Metadata = [new("k", "v")],
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            End = new RunSuspended([new CallFunction(0)]),
+            Losses = ["text-differs"],
         };
         Assert.Equal(run, CanonicalJson.Read<Run>(CanonicalJson.Write(run)));
     }

@@ -7,8 +7,16 @@ public sealed class RunAppenderTests
 {
     private static readonly Run Header = new()
     {
-        Id = new Id(8), Owner = "o", Conversation = new Id(16), Section = new Id(16), Agent = new AgentRef("a"), Status = RunStatus.Running,
-        Dialect = Protocol.Coze, Chat = new Id(8), Request = ModelRequest.Empty, CreatedAt = DateTimeOffset.UnixEpoch,
+        Id = new Id(8),
+        Owner = "o",
+        Conversation = new Id(16),
+        Section = new Id(16),
+        Agent = new AgentRef("a"),
+        Status = RunStatus.Running,
+        Dialect = Protocol.Coze,
+        Chat = new Id(8),
+        Request = ModelRequest.Empty,
+        CreatedAt = DateTimeOffset.UnixEpoch,
     };
 
     private readonly FakeTime _time = new();

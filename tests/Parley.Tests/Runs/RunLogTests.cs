@@ -197,8 +197,16 @@ public sealed class RunLogTests
     private static RunEnding Ending() => new(
         new Run
         {
-            Id = new Id(8), Owner = "o", Conversation = new Id(16), Section = new Id(16), Agent = new AgentRef("a"), Status = RunStatus.Completed,
-            Dialect = Protocol.Coze, Chat = new Id(8), Request = ModelRequest.Empty, CreatedAt = At,
+            Id = new Id(8),
+            Owner = "o",
+            Conversation = new Id(16),
+            Section = new Id(16),
+            Agent = new AgentRef("a"),
+            Status = RunStatus.Completed,
+            Dialect = Protocol.Coze,
+            Chat = new Id(8),
+            Request = ModelRequest.Empty,
+            CreatedAt = At,
         },
         [], false, []);
 

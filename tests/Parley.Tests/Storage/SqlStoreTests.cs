@@ -7,6 +7,9 @@ namespace Parley.Tests.Storage;
 
 public sealed class SqlStoreTests : ConversationStoreTests
 {
+    private static readonly Sql CountRows = new(
+        "select (select count(*) from messages) + (select count(*) from branches) + (select count(*) from dropped) + (select count(*) from runs) + (select count(*) from segments)");
+
     private readonly TempFolder _folder = new();
     private SqliteDatabase _database = null!;
 
@@ -21,4 +24,31 @@ public sealed class SqlStoreTests : ConversationStoreTests
         await _database.DisposeAsync();
         _folder.Dispose();
     }
+
+    [Fact]
+    public async Task Nothing_of_a_deleted_conversation_stays_in_the_file()
+    {
+        var made = await CreateAsync("a", "b");
+        var branch = await StartAsync(made, "side", (await Store.ListMessagesAsync(Path(made), Token)).Items[0].Id);
+        await EndAsync(branch.Run!, ["r"]);
+        Assert.NotEqual(0, await CountAsync());
+
+        await Store.DeleteConversationAsync(Owner, made.Id, Token);
+        Assert.Equal(0, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_huge_conversation_is_gone_at_once_and_its_rows_with_the_next_sweeps()
+    {
+        var made = await CreateAsync();
+        for (var i = 0; i < 6; i++) await Store.AppendMessagesAsync(Owner, made.Id, [.. Enumerable.Range(0, 1000).Select(_ => Said("x"))], Token);
+        await Store.DeleteConversationAsync(Owner, made.Id, Token);
+
+        Assert.Null(await Store.FindConversationAsync(Owner, made.Id, Token));
+        Assert.NotEqual(0, await CountAsync());
+        while (await Store.SweepAsync(new SweepLimits(DateTimeOffset.MinValue, DateTimeOffset.MinValue), Token) > 0) Assert.Null(await Store.FindConversationAsync(Owner, made.Id, Token));
+        Assert.Equal(0, await CountAsync());
+    }
+
+    private Task<long?> CountAsync() => _database.ReadAsync(session => session.Number(CountRows), Token);
 }
