@@ -3,14 +3,14 @@ using System.Data.Common;
 namespace Parley.Storage;
 
 /// <summary>A connection with the statements that were used on it, prepared once. For one thread at a time.</summary>
-internal sealed class SqlSession(DbConnection connection) : IDisposable
+internal class SqlSession(DbConnection connection) : IDisposable
 {
     private readonly Dictionary<Sql, DbCommand> _commands = [];
 
     public DbConnection Connection => connection;
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
-    public int Execute(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
+    public virtual int Execute(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
 
     /// <summary>The rows of a query. Close the reader before the same statement runs again.</summary>
     public DbDataReader Query(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
@@ -36,8 +36,13 @@ internal sealed class SqlSession(DbConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in _commands.Values) command.Dispose();
+        DisposeStatements();
         connection.Dispose();
+    }
+
+    protected virtual void DisposeStatements()
+    {
+        foreach (var command in _commands.Values) command.Dispose();
     }
 
     private DbCommand Bind(Sql sql, ReadOnlySpan<object?> values)

@@ -70,6 +70,9 @@ internal sealed class LogFlusher : IAsyncDisposable
         while (await _wake.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             _wake.Reader.TryRead(out _);
+
+            // What else is ready to run is let go first, and what it appends is saved with the rest.
+            await Task.Yield();
             await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
         }
 
