@@ -36,13 +36,27 @@ internal static class ServeCommand
 
         await using var app = ParleyServer.Build(options => (options.Data, options.AgentFiles, options.Settings) = (data, agents, settings));
         await DemandKeysAsync(app, settings, cancellationToken);
-        await app.StartAsync(cancellationToken);
+        await StartAsync(app, cancellationToken);
         await Banner.WriteAsync(parsed.InvocationConfiguration.Output, app, cancellationToken);
 
         using var interrupt = QuitAtSecond(PosixSignal.SIGINT, app);
         using var terminate = QuitAtSecond(PosixSignal.SIGTERM, app);
         await app.WaitForShutdownAsync(cancellationToken);
         return ParleyCommand.Done;
+    }
+
+    private static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            // What had started already must stop in order; the reason is told by whoever catches it.
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
     }
 
     private static async Task DemandKeysAsync(WebApplication app, ParleySettings settings, CancellationToken cancellationToken)
