@@ -126,14 +126,18 @@ internal static class CozeChats
             call.Aborted);
     }
 
-    // A message that came meanwhile has told the agent that its calls are not answered; to answer them after all would fork the conversation.
+    // A later chat has told the agent that its calls are not answered, a new section or a deletion has taken them out of its sight: to answer
+    // them after all would fork the conversation or hand the agent outputs of calls that it does not know.
     private static async Task RefuseIfGivenUpAsync(CozeCall call, Run waiting)
     {
-        if ((await call.ConversationAsync(waiting.Conversation)).Head == waiting.Tip) return;
+        var conversation = await call.ConversationAsync(waiting.Conversation);
+        if (conversation.Section != waiting.Section) throw CozeCall.Refused("chat_id", "names a chat from before the conversation was cleared");
+        if (await call.Store.FindMessageAsync(call.Owner, waiting.Conversation, waiting.Tip, call.Aborted) is null)
+            throw CozeCall.Refused("chat_id", "names a chat whose messages were deleted");
+        if (conversation.Head == waiting.Tip) return;
         var since = await call.Store.ListMessagesAsync(
-            new MessageQuery { Owner = call.Owner, Conversation = waiting.Conversation, Ascending = true, After = waiting.Tip, Take = 1, Kinds = MessageKinds.ToolResult },
-            call.Aborted);
-        if (since.Items.Count > 0) throw CozeCall.Refused("chat_id", "names a chat whose tool calls were given up by a later message");
+            new MessageQuery { Owner = call.Owner, Conversation = waiting.Conversation, Ascending = true, After = waiting.Tip, Take = 100 }, call.Aborted);
+        if (since.Items.Any(message => !message.Run.IsNone)) throw CozeCall.Refused("chat_id", "names a chat whose tool calls were given up by a later message");
     }
 
     private static Task AnswerAsync(CozeCall call, LiveRun live, bool stream, IReadOnlyList<Run>? before = null)

@@ -31,7 +31,7 @@ internal static class EventStream
             }
 
             await StartAsync(context).ConfigureAwait(false);
-            await CopyAsync(context, reader, writer).ConfigureAwait(false);
+            if (!await CopyAsync(context, reader, writer).ConfigureAwait(false)) live.ClientGone();
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -87,19 +87,26 @@ internal static class EventStream
         await response.StartAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each.
-    private static async Task CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
     {
         var body = context.Response.BodyWriter;
-        while (await reader.WaitAsync(context.RequestAborted).ConfigureAwait(false))
+        var more = reader.WaitAsync(context.RequestAborted);
+
+        // A client whose agent takes its time sees at least that it was heard.
+        if (!more.IsCompleted) await body.FlushAsync().ConfigureAwait(false);
+        while (await more.ConfigureAwait(false))
         {
             while (reader.TryRead(out var logged))
             {
                 writer.Write(logged, body);
-                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
             }
 
-            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
+            more = reader.WaitAsync(context.RequestAborted);
         }
+
+        return true;
     }
 }

@@ -80,7 +80,8 @@ public sealed class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? l
     private void Log(UpstreamCall call, UpstreamExchange exchange, RunError error)
     {
         var said = exchange.Said ?? "";
-        if (!string.IsNullOrEmpty(call.Key)) said = said.Replace(call.Key, "***", StringComparison.Ordinal);
+        foreach (var secret in call.Headers.Select(header => header.Value).Append(call.Key ?? ""))
+            if (secret.Trim() is { Length: >= 8 } known) said = said.Replace(known, "***", StringComparison.Ordinal);
         _logger.LogWarning(exchange.Cause, "{Peer}: {Code} {Message} {Said}", call.Url.Authority, error.Code, error.Message, said);
     }
 }

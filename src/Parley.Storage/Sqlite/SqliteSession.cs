@@ -17,7 +17,14 @@ internal sealed class SqliteSession(SqliteConnection connection) : SqlSession(co
         var database = connection.Handle ?? throw new InvalidOperationException("The connection is closed.");
         if (!_statements.TryGetValue(sql, out var statement))
         {
-            Check(raw.sqlite3_prepare_v2(database, sql.Text, out statement), database);
+            Check(raw.sqlite3_prepare_v2(database, sql.Text, out statement, out var rest), database);
+            if (!string.IsNullOrWhiteSpace(rest))
+            {
+                // A script of several statements, such as a migration.
+                statement.Dispose();
+                return base.Execute(sql, values);
+            }
+
             _statements.Add(sql, statement);
         }
 

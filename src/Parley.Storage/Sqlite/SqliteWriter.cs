@@ -148,8 +148,8 @@ internal sealed partial class SqliteWriter
                 }
                 catch (Exception failure)
                 {
-                    // A full or failing disk may have rolled back everything.
-                    if (!SqliteConnector.InTransaction(session)) return false;
+                    // A full or failing disk may have rolled back everything, or spoilt the connection.
+                    if (!SqliteConnector.InTransaction(session) || (failure is SqliteException broken && SqliteFailure.WantsNewConnection(broken))) return false;
                     session.Execute(RollbackTo);
                     session.Execute(Release);
                     Fail(operation, failure);

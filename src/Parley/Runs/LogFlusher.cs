@@ -21,6 +21,9 @@ internal sealed class LogFlusher : IAsyncDisposable
     /// <summary>After so many writes that it refused one by one the store counts as broken, and the rest is not tried.</summary>
     private const int RefusalsOfABrokenStore = 3;
 
+    /// <summary>A buffer that one huge event has blown up beyond this many bytes is not kept.</summary>
+    private const int LargestKeptBuffer = 4 << 20;
+
     private static readonly RunError StoreFailed = new(ErrorSide.Store, ErrorCause.Unavailable, "The store does not accept writes.");
 
     private readonly IConversationStore _store;
@@ -73,10 +76,39 @@ internal sealed class LogFlusher : IAsyncDisposable
 
             // What else is ready to run is let go first, and what it appends is saved with the rest.
             await Task.Yield();
-            await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
+            if (buffer.Capacity > LargestKeptBuffer) buffer = new ArrayBufferWriter<byte>(64 << 10);
+            await TryFlushAsync(buffer, writes, logs).ConfigureAwait(false);
         }
 
-        await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
+        await TryFlushAsync(buffer, writes, logs).ConfigureAwait(false);
+    }
+
+    // Every run depends on this pump: nothing may end it.
+    private async Task TryFlushAsync(ArrayBufferWriter<byte> buffer, List<RunWrite> writes, List<(RunLog Log, long Until)> logs)
+    {
+        try
+        {
+            await FlushAsync(buffer, writes, logs).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            _logger.LogError(exception, "Saving what runs said failed.");
+        }
+    }
+
+    private bool TryEncode(RunLog log, ArrayBufferWriter<byte> buffer, out RunWrite? write)
+    {
+        try
+        {
+            return log.TryEncode(buffer, out write);
+        }
+        catch (Exception exception)
+        {
+            _logger.LogError(exception, "The events of run {Run} cannot be encoded.", log.Run);
+            log.EndUndurably(new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Malformed, exception.Message)), _time.GetUtcNow());
+            write = null;
+            return false;
+        }
     }
 
     private async Task FlushAsync(ArrayBufferWriter<byte> buffer, List<RunWrite> writes, List<(RunLog Log, long Until)> logs)
@@ -89,7 +121,7 @@ internal sealed class LogFlusher : IAsyncDisposable
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
                 log.Unqueue();
-                if (!log.TryEncode(buffer, out var write)) continue;
+                if (log.IsUndurable || !TryEncode(log, buffer, out var write)) continue;
                 writes.Add(write!);
                 logs.Add((log, write!.Segment!.Value.Last + 1));
             }

@@ -49,6 +49,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
     public void End(RunEnded end)
     {
         if (HasEnded) return;
+        if (end is RunSuspended { Required: var required } && required.Any(action => !MayWait(action))) throw Broken("it waits for something that it did not ask for");
         if (end is RunCompleted or RunSuspended && !State.Started) Append(new RunStarted());
         if (end is RunCompleted completed && !completed.Finish.IsIncomplete && OpenCalls() is { Count: > 0 } calls)
             end = new RunSuspended(calls, completed.Usage) { Leftover = completed.Leftover };
@@ -149,6 +150,9 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
             .Select(RequiredAction (item) => new CallFunction(item.Ordinal))
             .ToValueList();
     }
+
+    private bool MayWait(RequiredAction action)
+        => (uint)action.Item < (uint)State.Items.Count && (action is not CallFunction || State.Items[action.Item].Head is ToolCallItem);
 
     private ItemState OpenItem(int item)
         => (uint)item < (uint)State.Items.Count && State.Items[item].Status is null ? State.Items[item] : throw Broken($"item {item} is not open");

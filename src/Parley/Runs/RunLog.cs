@@ -74,6 +74,9 @@ internal sealed class RunLog(Id run, bool strict)
     /// <summary>Wakes the readers that have something to read. A single reader runs on within this call until it has to wait.</summary>
     public void Publish() => Wake(inline: true);
 
+    /// <summary>True if the store did not take the log, and its readers have been told so.</summary>
+    public bool IsUndurable { get { lock (_lock) return _undurable; } }
+
     /// <summary>Marks the log as waiting to be saved; false if it was.</summary>
     public bool TryQueue() => Interlocked.Exchange(ref _queued, 1) == 0;
 
@@ -94,10 +97,12 @@ internal sealed class RunLog(Id run, bool strict)
     public bool TryEncode(ArrayBufferWriter<byte> buffer, out RunWrite? write)
     {
         long first, last;
+        RunEnding? ending;
         lock (_lock)
         {
-            // The end goes with the ending: never one without the other.
-            (first, last) = (_durable, _ended && Ending is null ? _count - 1 : _count);
+            // The end goes with the ending: never one without the other, and both as they are at this moment.
+            ending = _ended ? Ending : null;
+            (first, last) = (_durable, _ended && ending is null ? _count - 1 : _count);
             if (first == last)
             {
                 write = null;
@@ -115,8 +120,7 @@ internal sealed class RunLog(Id run, bool strict)
             for (; next < stop; next++) EventCodec.Encode(chunk.Read(next), buffer);
         }
 
-        var ending = next == last ? Ending : null;
-        write = new RunWrite(new RunSegment(Run, first, next - 1, EventCodec.Format, buffer.WrittenSpan.ToArray()), ending);
+        write = new RunWrite(new RunSegment(Run, first, next - 1, EventCodec.Format, buffer.WrittenSpan.ToArray()), next == last ? ending : null);
         return true;
     }
 
@@ -134,9 +138,10 @@ internal sealed class RunLog(Id run, bool strict)
             ended = _ended && _durable == _count;
         }
 
+        // First the header, then the readers: whoever has read the end finds the run ended.
+        if (ended) OnEnded?.Invoke(null);
         room?.SetResult();
         Wake(inline: false);
-        if (ended) OnEnded?.Invoke(null);
     }
 
     /// <summary>
@@ -148,21 +153,23 @@ internal sealed class RunLog(Id run, bool strict)
         TaskCompletionSource? room;
         lock (_lock)
         {
-            if (_ended && _durable == _count) return false;
+            if (_undurable || (_ended && _durable == _count)) return false;
+
             // Readers may be as far as the first barrier; nothing from there on was sent.
             var visible = Visible;
             while (_count > visible)
             {
                 _count--;
+                var bytes = Size(ChunkOf(_count).Read(_count).Event);
+                (_keptBytes, _backlogBytes) = (_keptBytes - bytes, _backlogBytes - bytes);
                 if (_count % ChunkSize == 0) _chunks.RemoveAt(_chunks.Count - 1);
             }
 
-            _ended = false;
-            _undurable = true;
+            (_ended, _undurable) = (false, true);
+            Append(end, at);
             (room, _room) = (_room, null);
         }
 
-        Append(end, at);
         OnEnded?.Invoke(end);
         room?.SetResult();
         Wake(inline: false);

@@ -104,6 +104,9 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
         _onDispose?.Invoke();
     }
 
+    /// <summary>True if all that there is has been read, and the run goes on.</summary>
+    internal bool IsWaiting => _stored is null && _next == _end && _log?.Next(this, _next, wait: false) == ReadResult.Waiting;
+
     internal void SetWindow(RunLog.Chunk chunk, long end) => (_chunk, _end) = (chunk, end);
 
     internal void Wake(bool inline)

@@ -104,9 +104,10 @@ public sealed partial class Runner : IAsyncDisposable
         var state = pending is null ? null : await FoldAsync(pending, cancellationToken).ConfigureAwait(false);
         var turn = Turn.Judge(request, pending, state);
 
-        // A run that is answered where the conversation has moved on is continued there, on a branch of its own.
+        // A run that is answered after the conversation has moved on is continued where it was, on a branch of its own.
         var parent = request.Parent;
-        if (parent.IsNone && !request.Detached && !request.Answers.IsNone && pending!.Tip != conversation.Head) parent = pending.Tip;
+        if (parent.IsNone && !request.Detached && !request.Answers.IsNone && pending!.Id != await LatestRunAsync(conversation, cancellationToken).ConfigureAwait(false))
+            parent = pending.Tip;
 
         var id = _ids.Next();
         var run = new Run
@@ -164,12 +165,29 @@ public sealed partial class Runner : IAsyncDisposable
             return named.Status == RunStatus.Suspended ? named : throw new RunException(RunError.Rejected("The run does not wait for anything.", "run", "not_waiting"));
         }
 
-        var place = request.Parent.IsNone ? conversation.Head : request.Parent;
-        if (place.IsNone || request.Detached) return null;
-        var message = await _store.FindMessageAsync(request.Owner, conversation.Id, place, cancellationToken).ConfigureAwait(false);
-        if (message is null || message.Run.IsNone || message.IsInput) return null;
-        var run = await _store.FindRunAsync(request.Owner, message.Run, cancellationToken).ConfigureAwait(false);
+        if (request.Detached) return null;
+        var at = request.Parent.IsNone
+            ? await LatestRunAsync(conversation, cancellationToken).ConfigureAwait(false)
+            : (await _store.FindMessageAsync(request.Owner, conversation.Id, request.Parent, cancellationToken).ConfigureAwait(false))?.Run ?? default;
+        if (at.IsNone) return null;
+        var run = await _store.FindRunAsync(request.Owner, at, cancellationToken).ConfigureAwait(false);
         return run is { Status: RunStatus.Suspended } ? run : null;
+    }
+
+    // The run whose output is the latest at the head. What was inserted since, without a run, does not hide that it waits; a new section does.
+    private async Task<Id> LatestRunAsync(Conversation conversation, CancellationToken cancellationToken)
+    {
+        if (conversation.Head.IsNone) return default;
+        var query = new MessageQuery { Owner = conversation.Owner, Conversation = conversation.Id, Tip = conversation.Head, SectionOnly = true, Take = 1 };
+        while (true)
+        {
+            var page = await _store.ListMessagesAsync(query, cancellationToken).ConfigureAwait(false);
+            if (page.Items.Count == 0 || page.Items[0].Section != conversation.Section) return default;
+            foreach (var message in page.Items)
+                if (!message.Run.IsNone) return message.IsInput ? default : message.Run;
+            if (!page.HasMore) return default;
+            query = query with { After = page.Items[^1].Id, Take = 50 };
+        }
     }
 
     private static RunException NoConversation() => new(RunError.NotFound("The conversation does not exist.", "conversation_id", "conversation"));

@@ -10,6 +10,9 @@ public sealed partial class Runner
     /// <summary>After so many events without a wait readers are woken, for an agent that never waits.</summary>
     private const int PublishAfter = 128;
 
+    /// <summary>A run that continues another is given at least so many messages: the outputs need their calls, and those their question.</summary>
+    private const int ContinuedHistory = 50;
+
     private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues)
     {
         var log = new RunLog(run.Id, _strict);
@@ -136,22 +139,26 @@ public sealed partial class Runner
         else if (!run.Parent.IsNone)
         {
             var page = await _store.ListMessagesAsync(
-                new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Parent, Take = request.Agent.History, Kinds = MessageKinds.Context, SectionOnly = true },
+                new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Parent, Take = continues is null ? request.Agent.History : Math.Max(request.Agent.History, ContinuedHistory), Kinds = MessageKinds.Context, SectionOnly = true },
                 live.Cancelled).ConfigureAwait(false);
             // A run that begins a new section is given nothing of the one before.
             context.AddRange(page.Items.Where(message => message.Section == run.Section).Reverse());
 
             // Cut in the middle of a tool call, the history must not begin with results of calls that are not in it.
-            context.RemoveRange(0, Math.Max(0, context.FindIndex(message => message.Head is not ToolResultItem)));
+            var first = context.FindIndex(message => message.Head is not ToolResultItem);
+            context.RemoveRange(0, first < 0 ? context.Count : first);
         }
 
         var (upstream, unseen) = request.Agent.IsStateful ? await FindUpstreamAsync(run, context, live.Cancelled).ConfigureAwait(false) : default;
-        context.AddRange(live.Input);
+
+        // Outputs follow their calls; what was inserted while these waited is as new to the agent as the outputs are.
+        var since = continues is null ? context.Count : context.FindLastIndex(message => message.Run == continues.Id) + 1;
+        context.InsertRange(since, live.Input);
         return new AgentRequest
         {
             Run = run,
             Context = context,
-            InputCount = live.Input.Count,
+            InputCount = context.Count - since,
             Continues = continues,
             Upstream = upstream,
             UnseenCount = upstream is null ? context.Count : unseen + live.Input.Count,

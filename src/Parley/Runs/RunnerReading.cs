@@ -42,9 +42,7 @@ public sealed partial class Runner
             if (state.End is not null) return state;
 
             // So far and no further: a run under way is not waited for.
-            var more = reader.WaitAsync(cancellationToken);
-            if (!more.IsCompleted && FindLive(run.Id) is not null) return state;
-            if (!await more.ConfigureAwait(false)) return state;
+            if (reader.IsWaiting || !await reader.WaitAsync(cancellationToken).ConfigureAwait(false)) return state;
         }
     }
 
@@ -56,21 +54,33 @@ public sealed partial class Runner
         var left = await _store.ListActiveRunsAsync(cancellationToken).ConfigureAwait(false);
         foreach (var run in left)
         {
-            var state = await FoldAsync(run, cancellationToken).ConfigureAwait(false);
-            var ended = new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "The server stopped while the run was under way.", true));
-            var log = new RunLog(run.Id, strict: false);
-            var appender = new RunAppender(run, log, _ids, _time, state);
-            appender.End(ended);
-            log.Ending = EndingOf(run, state, state.End!, appender.Losses, _time.GetUtcNow());
-            log.TryEncode(new ArrayBufferWriter<byte>(), out var tail);
-
-            // This log begins where the one of the dead process ended.
-            var segment = tail!.Segment!.Value with { First = state.Count - log.Count, Last = state.Count - 1 };
-            await _store.CommitAsync([tail with { Segment = segment }], cancellationToken).ConfigureAwait(false);
-            _logger.LogWarning("Run {Run} of agent {Agent} was under way when the server stopped; it has failed.", run.Id, run.Agent.Name);
+            try
+            {
+                await EndLeftAsync(run, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // One damaged log must not keep the server from starting.
+                _logger.LogError(exception, "Run {Run}, which a dead process left, cannot be ended.", run.Id);
+            }
         }
 
         return left.Count;
+    }
+
+    private async Task EndLeftAsync(Run run, CancellationToken cancellationToken)
+    {
+        var state = await FoldAsync(run, cancellationToken).ConfigureAwait(false);
+        var log = new RunLog(run.Id, strict: false);
+        var appender = new RunAppender(run, log, _ids, _time, state);
+        appender.End(new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "The server stopped while the run was under way.", true)));
+        log.Ending = EndingOf(run, state, state.End!, appender.Losses, _time.GetUtcNow());
+        log.TryEncode(new ArrayBufferWriter<byte>(), out var tail);
+
+        // This log begins where the one of the dead process ended.
+        var segment = tail!.Segment!.Value with { First = state.Count - log.Count, Last = state.Count - 1 };
+        await _store.CommitAsync([tail with { Segment = segment }], cancellationToken).ConfigureAwait(false);
+        _logger.LogWarning("Run {Run} of agent {Agent} was under way when its process ended; it has failed.", run.Id, run.Agent.Name);
     }
 
     private async ValueTask<List<Logged>> RebuildAsync(Run run, CancellationToken cancellationToken)

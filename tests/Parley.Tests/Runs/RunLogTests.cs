@@ -129,6 +129,17 @@ public sealed class RunLogTests
     }
 
     [Fact]
+    public void A_log_that_the_store_failed_ends_once()
+    {
+        Append(new PartDelta(0, 0, "sent"), new ItemCompleted(0));
+        var failed = new RunFailed(new RunError(ErrorSide.Store, ErrorCause.Unavailable, "full"));
+        Assert.True(_log.EndUndurably(failed, At));
+        Assert.False(_log.EndUndurably(failed, At));
+        using var reader = Reader();
+        Assert.Equal([0, 1], ReadAll(reader));
+    }
+
+    [Fact]
     public void Memory_is_bounded_and_what_was_dropped_is_asked_of_the_store()
     {
         var text = new string('x', 1000);

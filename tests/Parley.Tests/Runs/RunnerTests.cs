@@ -125,6 +125,23 @@ public sealed class RunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_inserted_while_calls_wait_hides_them_neither_from_their_outputs_nor_from_the_next_turn()
+    {
+        var first = await AskAsync(_script.Calls("c1"), Said("1"));
+        await InsertAsync(first.Conversation, "note");
+        await AskAsync(_script.Answers("done"), Outputs(first, "c1"));
+        Assert.Equal(["1", "", "out", "note"], _script.Requests[1].Context.Select(message => message.Text));
+        Assert.Equal(["1", "note", "done"], await TextsAsync(first.Conversation));
+
+        var third = await AskAsync(_script.Calls("c2"), Said("3") with { Conversation = first.Conversation });
+        await InsertAsync(first.Conversation, "note 2");
+        await AskAsync(_script.Answers("never mind"), Said("4") with { Conversation = first.Conversation });
+        Assert.Contains(_script.Requests[3].Context, message => message.Head is ToolResultItem { CallId: "c2", IsError: true });
+        Assert.Equal(["1", "note", "done", "3", "note 2", "4", "never mind"], await TextsAsync(first.Conversation));
+        Assert.Equal(RunStatus.Suspended, third.Status);
+    }
+
+    [Fact]
     public async Task A_message_where_calls_wait_is_refused_in_a_dialect_that_demands_outputs()
     {
         var first = await AskAsync(_script.Calls("c1"), Said("1"));
@@ -251,6 +268,13 @@ public sealed class RunnerTests : IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await condition()) await Task.Delay(1, deadline.Token);
+    }
+
+    private async Task InsertAsync(Id conversation, string text)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var id = new IdSource(TimeProvider.System, 7).Next();
+        await _store.AppendMessagesAsync(Owner, conversation, [InputItem.Said(Role.User, text).ToMessage(id, conversation, default, now)], Never);
     }
 
     private static RunError Failure(Run run) => Assert.IsType<RunFailed>(run.End).Error;

@@ -32,7 +32,9 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
         foreach (var path in gone) _entries.Remove(path);
         foreach (var file in files)
         {
-            var stamp = new Stamp(file.Length, file.LastWriteTimeUtc);
+            // Of a link, as container platforms mount configuration, the file behind it is what changes.
+            var real = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            var stamp = new Stamp(real.Length, real.LastWriteTimeUtc);
             if (_entries.TryGetValue(file.FullName, out var known) && known.Stamp == stamp) continue;
             _entries[file.FullName] = Read(file, stamp, known);
             changed = true;

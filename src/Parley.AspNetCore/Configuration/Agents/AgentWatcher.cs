@@ -30,7 +30,20 @@ internal sealed class AgentWatcher(AgentDirectory agents, TimeProvider time, ILo
             await WaitAsync(stoppingToken);
             await Task.Delay(Settle, time, stoppingToken);
             while (_hints.Reader.TryRead(out _)) { }
+            Refresh();
+        }
+    }
+
+    // A file that goes while it is looked at must not take the server with it; the next look comes soon.
+    private void Refresh()
+    {
+        try
+        {
             agents.Refresh();
+        }
+        catch (Exception e)
+        {
+            logger.LogWarning("The agents in {Directory} cannot be read: {Reason}", agents.Path, e.Message);
         }
     }
 
