@@ -25,7 +25,7 @@ public sealed class RunLogRaceTests
                 for (var i = 0; i < 200; i++) log.Append(new PartDelta(0, 0, "some text"), DateTimeOffset.UnixEpoch);
                 log.Append(new RunCompleted(FinishReason.Stop), DateTimeOffset.UnixEpoch);
                 log.Ending = ending;
-            });
+            }, TestContext.Current.CancellationToken);
             var writes = new List<RunWrite>();
             while (writes.Count == 0 || writes[^1].Ending is null)
             {
