@@ -152,7 +152,8 @@ public sealed partial class Runner
         var (upstream, unseen) = request.Agent.IsStateful ? await FindUpstreamAsync(run, context, live.Cancelled).ConfigureAwait(false) : default;
 
         // Outputs follow their calls; what was inserted while these waited is as new to the agent as the outputs are.
-        var since = continues is null ? context.Count : context.FindLastIndex(message => message.Run == continues.Id) + 1;
+        var last = continues is null ? -1 : context.FindLastIndex(message => message.Run == continues.Id);
+        var since = last < 0 ? context.Count : last + 1;
         context.InsertRange(since, live.Input);
         return new AgentRequest
         {
