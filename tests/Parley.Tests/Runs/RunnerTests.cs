@@ -11,6 +11,7 @@ public sealed class RunnerTests : IAsyncDisposable
     private static readonly CancellationToken Never = CancellationToken.None;
 
     private readonly MemoryStore _store = new();
+    private readonly IdSource _ids = new(TimeProvider.System, 7);
     private readonly ScriptedAgent _script = new();
     private readonly Agent _agent;
     private readonly Runner _runner;
@@ -273,8 +274,7 @@ public sealed class RunnerTests : IAsyncDisposable
     private async Task InsertAsync(Id conversation, string text)
     {
         var now = DateTimeOffset.UtcNow;
-        var id = new IdSource(TimeProvider.System, 7).Next();
-        await _store.AppendMessagesAsync(Owner, conversation, [InputItem.Said(Role.User, text).ToMessage(id, conversation, default, now)], Never);
+        await _store.AppendMessagesAsync(Owner, conversation, [InputItem.Said(Role.User, text).ToMessage(_ids.Next(), conversation, default, now)], Never);
     }
 
     private static RunError Failure(Run run) => Assert.IsType<RunFailed>(run.End).Error;
