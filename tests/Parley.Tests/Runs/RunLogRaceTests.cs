@@ -9,8 +9,16 @@ public sealed class RunLogRaceTests
 {
     private static readonly Run Header = new()
     {
-        Id = new Id(8), Owner = "o", Conversation = new Id(16), Section = new Id(16), Agent = new AgentRef("a"), Status = RunStatus.Completed,
-        Dialect = Protocol.Coze, Chat = new Id(8), Request = ModelRequest.Empty, CreatedAt = DateTimeOffset.UnixEpoch,
+        Id = new Id(8),
+        Owner = "o",
+        Conversation = new Id(16),
+        Section = new Id(16),
+        Agent = new AgentRef("a"),
+        Status = RunStatus.Completed,
+        Dialect = Protocol.Coze,
+        Chat = new Id(8),
+        Request = ModelRequest.Empty,
+        CreatedAt = DateTimeOffset.UnixEpoch,
     };
 
     [Fact]
