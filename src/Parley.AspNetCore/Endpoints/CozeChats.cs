@@ -13,6 +13,7 @@ internal static class CozeChats
     public static async Task CreateAsync(CozeCall call)
     {
         var asked = await ReadAsync(call, CozeReader.ReadChat);
+        if (asked.Stream) call.Context.Features.Set(new CozeStreamed());
         var agent = call.AgentOf(asked.Agent, "bot_id");
         await AnswerAsync(call, await StartAsync(call, asked, agent, Protocol.Coze), asked.Stream);
     }
@@ -94,12 +95,10 @@ internal static class CozeChats
 
     private static async Task<LiveRun> StartAsync(CozeCall call, CozeChatRequest asked, Agent agent, Protocol dialect)
     {
-        if (asked.Stream) call.Context.Features.Set(new CozeStreamed());
-
         // The query's is the documented place; a client that names it in the body must not get a new conversation without a word.
         var named = call.Query("conversation_id") ?? asked.Conversation;
         var conversation = named is null ? default : CozeCall.IdOf(named, "conversation_id");
-        if (asked.Input.Count == 0 && (conversation.IsNone || (await call.ConversationAsync(conversation)).Head.IsNone))
+        if (asked.Input.Count == 0 && !await RemembersAsync(call, conversation))
             throw CozeCall.Refused("additional_messages", "is required where the conversation has no messages");
         return await call.Runner.StartAsync(
             new RunRequest
@@ -111,6 +110,7 @@ internal static class CozeChats
                 {
                     Bot = asked.Agent,
                     Verbose = call.Options.Verbose,
+                    Sent = asked.Input.Count,
                     DebugUrl = dialect == Protocol.CozeWorkflow ? DebugUrlOf(call.Context.Request) : null,
                 }.ToJson(),
                 Conversation = conversation,
@@ -124,6 +124,15 @@ internal static class CozeChats
                 LeavesPathWhenCancelled = true,
             },
             call.Aborted);
+    }
+
+    // Whether an agent would be told anything: what was cleared stays listed, but is not remembered.
+    private static async Task<bool> RemembersAsync(CozeCall call, Id named)
+    {
+        if (named.IsNone) return false;
+        var conversation = await call.ConversationAsync(named);
+        return !conversation.Head.IsNone
+            && (await call.Store.FindMessageAsync(call.Owner, named, conversation.Head, call.Aborted) is not { } head || head.Section == conversation.Section);
     }
 
     // A later chat has told the agent that its calls are not answered, a new section or a deletion has taken them out of its sight: to answer

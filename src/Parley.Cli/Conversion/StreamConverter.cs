@@ -1,6 +1,7 @@
 using System.Buffers;
 using Parley.Conversations;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Upstream;
 using Parley.Runs;
 
 namespace Parley.Cli.Conversion;
@@ -17,6 +18,7 @@ internal sealed class StreamConverter
     private static readonly DateTimeOffset Time = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly FrameReader _reader;
+    private readonly BodyReader? _readBody;
     private readonly Func<Run, FrameWriter> _newWriter;
     private readonly Run _run;
     private readonly RunLog _log;
@@ -44,7 +46,7 @@ internal sealed class StreamConverter
             Request = ModelRequest.Empty,
             CreatedAt = Time,
         };
-        (_reader, _newWriter) = (from.NewReader(), run => to.NewWriter(run, from.Protocol == to.Protocol));
+        (_reader, _readBody, _newWriter) = (from.NewReader(), from.ReadBody, run => to.NewWriter(run, from.Protocol == to.Protocol));
         _log = new RunLog(id, strict: false);
         _appender = new RunAppender(_run, _log, ids, time);
         _written = new RunLogReader(_log, new MemoryStore(), 0, () => { });
@@ -55,15 +57,19 @@ internal sealed class StreamConverter
     {
         var into = new ArrayBufferWriter<byte>(4096);
         using var framer = new SseFramer();
+        bool? isBody = null;
         while (!_appender.HasEnded)
         {
             var count = await input.ReadAsync(framer.GetMemory(), cancellationToken);
             if (count == 0) framer.Complete();
             else framer.Advance(count);
-            ReadFrames(framer, into);
+            isBody ??= framer.BeginsAsJson;
+            if (isBody == false) ReadFrames(framer, into);
             if (count == 0)
             {
-                _reader.End(_events);
+                // Not a stream but one JSON text: an error, or an answer that was not streamed.
+                if (isBody == true) ReadBody(framer.Unread);
+                else _reader.End(_events);
                 Write(into);
                 break;
             }
@@ -76,6 +82,18 @@ internal sealed class StreamConverter
 
         // A failure that the peer told of is a part of the stream; one that the reader found is ours to tell.
         return _appender.State.End is RunFailed { Error: { Side: ErrorSide.Agent, Cause: ErrorCause.Malformed } error } ? error : null;
+    }
+
+    private void ReadBody(ReadOnlySpan<byte> body)
+    {
+        if (_readBody is not null)
+        {
+            _readBody(body, _events);
+            return;
+        }
+
+        _reader.Read(new SseFrame(default, body.StartsWith("\uFEFF"u8) ? body[3..] : body), _events);
+        _reader.End(_events);
     }
 
     private void ReadFrames(SseFramer framer, ArrayBufferWriter<byte> into)

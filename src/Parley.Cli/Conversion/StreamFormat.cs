@@ -1,6 +1,7 @@
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Upstream;
 using Parley.Runs;
 
 namespace Parley.Cli.Conversion;
@@ -9,14 +10,15 @@ namespace Parley.Cli.Conversion;
 /// <param name="Protocol">The protocol.</param>
 /// <param name="NewReader">Reads it.</param>
 /// <param name="NewWriter">Writes it; with true as it was written by the peer it was read from, whose ids are kept.</param>
-internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter)
+/// <param name="ReadBody">Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</param>
+internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, BodyReader? ReadBody = null)
 {
     /// <summary>All formats, one line each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
         new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
         new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
-        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds)),
+        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody),
     ];
 
     /// <summary>The names of all formats.</summary>

@@ -43,10 +43,21 @@ public static class ChatErrors
     public static void Write(JsonLine json, RunError error)
     {
         json.Object().Name("error"u8).Object().String("message"u8, error.PublicMessage).String("type"u8, TypeOf(error));
-        WriteOrNull(json, "param"u8, error.Param);
-        WriteOrNull(json, "code"u8, error.Code ?? (error.Cause == ErrorCause.Cancelled ? "cancelled" : null));
+        var (param, code) = error.Side == ErrorSide.Client ? NamesOf(error) : (error.Param, error.Code);
+        WriteOrNull(json, "param"u8, param);
+        WriteOrNull(json, "code"u8, code ?? (error.Cause == ErrorCause.Cancelled ? "cancelled" : null));
         json.EndObject().EndObject();
     }
+
+    // What runs and stores are asked by has other names in a request, and their codes are their own.
+    private static (string? Param, string? Code) NamesOf(RunError error) => (error.Param, error.Code) switch
+    {
+        ("conversation_id", "conversation") => ("parley-conversation", "conversation_not_found"),
+        ("conversation_id", _) => ("parley-conversation", error.Code),
+        (_, "tool_outputs") => ("messages", null),
+        (_, "missing_key" or "invalid_key") when error.Cause == ErrorCause.Unauthorised => (error.Param, "invalid_api_key"),
+        _ => (error.Param, error.Code),
+    };
 
     private static void WriteOrNull(JsonLine json, ReadOnlySpan<byte> name, string? value)
     {
@@ -57,7 +68,7 @@ public static class ChatErrors
 
     private static string TypeOf(RunError error) => (error.Side, error.Cause) switch
     {
-        (_, ErrorCause.Limit) => "rate_limit_error",
+        (_, ErrorCause.Limit) when error.Code != "body_too_large" => "rate_limit_error",
         (ErrorSide.Client, _) or (ErrorSide.Agent, ErrorCause.Rejected) => "invalid_request_error",
         _ => "server_error",
     };

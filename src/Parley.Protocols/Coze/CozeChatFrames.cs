@@ -10,6 +10,8 @@ namespace Parley.Protocols.Coze;
 /// <summary>What is read of the frames of a stream that are about the chat as a whole.</summary>
 internal static class CozeChatFrames
 {
+    private const string DebugUrl = "debug_url";
+
     /// <summary>The peer's ids, by which the chat can be continued, polled and cancelled there.</summary>
     public static RawJson? HandlesOf(JsonElement chat)
     {
@@ -45,6 +47,14 @@ internal static class CozeChatFrames
         var inner = failed.TryGetProperty("last_error", out var last) && last.ValueKind == JsonValueKind.Object && CodeOf(last) is not (null or "0") ? last : failed;
         return (CozeErrors.Read(CodeOf(inner) ?? CodeOf(failed), TextOf(inner, "msg") ?? TextOf(failed, "msg") ?? TextOf(inner, "error_message")), UsageOf(failed));
     }
+
+    /// <summary>Where a chatflow can be looked at, as its <c>done</c> tells; null if it does not.</summary>
+    public static Leftover? DebugUrlOf(ReadOnlySpan<byte> done)
+        => done.StartsWith("{"u8) && TryParse(done, out var data) && TextOf(data, DebugUrl) is { Length: > 0 } url ? CozeWriter.LeftoverOf((DebugUrl, url)) : null;
+
+    /// <summary>The same, from the end of a run.</summary>
+    public static string? DebugUrlOf(Leftover? end)
+        => end?.Protocol == Protocol.Coze ? TextOf(JsonElement.Parse(end.Members.Text), DebugUrl) : null;
 
     /// <summary>The error that a plain JSON body tells; null if it tells none.</summary>
     public static RunError? PlainErrorOf(ReadOnlySpan<byte> data)

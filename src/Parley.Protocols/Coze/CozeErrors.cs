@@ -31,10 +31,18 @@ public static class CozeErrors
     {
         if (CodeOf(error) == 4100) return "authentication is invalid";
         var message = error.PublicMessage;
-        return error is { Side: ErrorSide.Client, Param: { Length: > 0 } field } && !message.Contains(field, StringComparison.Ordinal)
+        return error.Side == ErrorSide.Client && FieldOf(error) is { Length: > 0 } field && !message.Contains(field, StringComparison.Ordinal)
             ? $"{message} ({field})"
             : message;
     }
+
+    // Stores and agents do not know what the request calls it.
+    private static string? FieldOf(RunError error) => (error.Param, error.Code) switch
+    {
+        ("after" or "before", _) => error.Param + "_id",
+        ("messages", "unsupported_media") => "additional_messages",
+        _ => error.Param,
+    };
 
     /// <summary>The HTTP status of an error, where real statuses are wanted.</summary>
     public static int StatusOf(RunError error) => CodeOf(error) switch

@@ -9,6 +9,8 @@ namespace Parley.Protocols.Coze;
 /// <summary>The members of a request's JSON object. What is absent and what is null are the same; every refusal names the field.</summary>
 internal readonly struct CozeFields
 {
+    private const int MostDepth = 64;
+
     private readonly Dictionary<string, JsonElement> _members;
     private readonly string _path;
 
@@ -22,11 +24,12 @@ internal readonly struct CozeFields
     /// <summary>The members of a body; one that is empty has none.</summary>
     public static CozeFields Of(ReadOnlyMemory<byte> body)
     {
+        if (body.Span.StartsWith("\uFEFF"u8)) body = body[3..];
         if (body.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new(JsonElement.Parse("{}"u8), "");
         if (!Utf8.IsValid(body.Span)) throw CozeErrors.Refused("The body is not valid UTF-8.", "body");
         try
         {
-            var root = JsonElement.Parse(body.Span);
+            var root = JsonElement.Parse(body.Span, new JsonDocumentOptions { MaxDepth = MostDepth });
 
             // Clients that send a form where they have nothing to send may send the word null.
             if (root.ValueKind == JsonValueKind.Null) root = JsonElement.Parse("{}"u8);
@@ -34,7 +37,7 @@ internal readonly struct CozeFields
         }
         catch (JsonException e)
         {
-            throw CozeErrors.Refused($"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).", "body");
+            throw CozeErrors.Refused($"The body is not valid JSON, or is nested more than {MostDepth} deep (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).", "body");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Parley.Conversations;
 using Parley.Runs;
 
@@ -46,8 +47,9 @@ public static partial class CozeReader
     {
         var fields = CozeFields.Of(body);
         var metadata = fields.Metadata("meta_data");
-        if (fields.Find("content") is null)
-            return metadata is null ? throw fields.Wrong("content", "or meta_data is required") : new MessagePatch(Metadata: metadata);
+        if (metadata is null or { Count: 0 } && (fields.Find("content") is not { } given || given.ValueKind == JsonValueKind.String && given.ValueEquals("")))
+            throw fields.Wrong("content", "or meta_data is required");
+        if (fields.Find("content") is null) return new MessagePatch(Metadata: metadata);
         var (content, contentType) = CozeContent.Read(fields);
         return new MessagePatch(content, metadata, Written(CozeWriter.WrittenType(message.Leftover), contentType) ?? CozeWriter.LeftoverOf());
     }

@@ -58,7 +58,7 @@ public sealed class CozeStreamReader : FrameReader
         else if (frame.Event.SequenceEqual(CozeEvents.Done))
         {
             // Without a chat's end before it, the chat was cancelled. What the data says differs from server to server.
-            Finish(_end ?? new RunCancelled(), into);
+            Finish((_end ?? new RunCancelled()) with { Leftover = CozeChatFrames.DebugUrlOf(frame.Data) }, into);
         }
         else if (frame.Event.IsEmpty)
         {

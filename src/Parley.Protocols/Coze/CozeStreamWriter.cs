@@ -18,12 +18,14 @@ public sealed class CozeStreamWriter : FrameWriter
     private readonly List<int> _cut = [];
     private readonly List<int> _suggestions = [];
     private readonly bool _isChatflow;
+    private readonly bool _keepPeerIds;
 
     /// <param name="run">The run's header.</param>
     /// <param name="keepPeerIds">Shows the ids of the Coze peer that made the run, where it told them, instead of ours.</param>
     public CozeStreamWriter(Run run, bool keepPeerIds = false)
     {
         _view = new CozeView(run, keepPeerIds);
+        _keepPeerIds = keepPeerIds;
         _isChatflow = run.Dialect == Protocol.CozeWorkflow;
     }
 
@@ -118,10 +120,14 @@ public sealed class CozeStreamWriter : FrameWriter
         }
 
         Begin(CozeEvents.Done, into);
-        if (_isChatflow && _view.Rendering.DebugUrl is { } url)
+        if (_isChatflow)
         {
-            url = url.Replace("{chat}", _view.Chat, StringComparison.Ordinal).Replace("{conversation}", _view.Conversation, StringComparison.Ordinal);
-            CozeWriter.Line(into).Object().String("debug_url"u8, url).EndObject();
+            // The peer's place is told only where its ids are.
+            var url = _view.Rendering.DebugUrl?.Replace("{chat}", _view.Chat, StringComparison.Ordinal).Replace("{conversation}", _view.Conversation, StringComparison.Ordinal)
+                ?? (_keepPeerIds ? CozeChatFrames.DebugUrlOf(end.Leftover) : null);
+            var line = CozeWriter.Line(into).Object();
+            if (url is not null) line.String("debug_url"u8, url);
+            line.EndObject();
         }
         else
         {

@@ -47,7 +47,7 @@ public sealed class CozeView
             CreatedAt = runs[0].CreatedAt,
             Usage = runs.Aggregate((Usage?)null, (sum, one) => Usage.Add(sum, one.End?.Usage)),
             Metadata = runs[0].Metadata,
-            Inserted = runs[0].Input,
+            Inserted = CozeRendering.Of(runs[0]).Sent is { } sent ? runs[0].Input.TakeLast(sent).ToValueList() : runs[0].Input,
         };
     }
 
@@ -88,7 +88,7 @@ public sealed class CozeView
         if (message is { IsInput: true, Head: MessageItem })
         {
             (content, contentType) = CozeContent.Write(message.Content, CozeWriter.WrittenContentType(message.Leftover));
-            type = message.Run.IsNone ? CozeWriter.WrittenType(message.Leftover) ?? "" : message.Role == Role.User ? CozeTypes.Question : CozeTypes.Answer;
+            type = message.Run.IsNone ? CozeWriter.WrittenType(message.Leftover) ?? "" : message.Role == Role.Assistant ? CozeTypes.Answer : CozeTypes.Question;
         }
 
         return new CozeMessage

@@ -119,6 +119,9 @@ public sealed record CozeRendering
     /// <summary>Where the run can be looked at, for <c>done</c> of a chatflow. <c>{chat}</c> and <c>{conversation}</c> stand for the ids.</summary>
     public string? DebugUrl { get; init; }
 
+    /// <summary>How many messages the client sent: the last of the run's input. Before them may be what Parley says of calls that were given up.</summary>
+    public int? Sent { get; init; }
+
     /// <summary>When the chat began, if an earlier run began it.</summary>
     public DateTimeOffset? Since { get; init; }
 

@@ -61,6 +61,7 @@ public sealed class ChatDoorTests
         Assert.Equal(8, page.Items.Count);
         var other = await door.AskAsync("""{"model":"echo","messages":[{"role":"user","content":"a"}]}""", conversation, owner: "somebody", status: HttpStatusCode.NotFound);
         Assert.Equal("invalid_request_error", other.GetProperty("error").GetProperty("type").GetString());
+        Assert.Equal(("parley-conversation", "conversation_not_found"), (other.GetProperty("error").GetProperty("param").GetString(), other.GetProperty("error").GetProperty("code").GetString()));
         await door.AskAsync("""{"model":"echo","messages":[{"role":"user","content":"a"}]}""", "conv_nonsense", status: HttpStatusCode.NotFound);
         await door.AskAsync("""{"model":"echo","messages":[{"role":"assistant","content":"a"}]}""", conversation, status: HttpStatusCode.BadRequest);
     }
@@ -96,6 +97,7 @@ public sealed class ChatDoorTests
         var call = JsonElement.Parse(await first.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("id").GetString();
 
         var unanswered = await door.AskAsync("""{"model":"caller","messages":[{"role":"user","content":"well?"}]}""", conversation, status: HttpStatusCode.BadRequest);
+        Assert.Equal(("messages", null), (unanswered.GetProperty("error").GetProperty("param").GetString(), unanswered.GetProperty("error").GetProperty("code").GetString()));
         Assert.Contains(call!, unanswered.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
 
         using var second = await door.SendAsync($$"""{"model":"caller","messages":[{"role":"tool","tool_call_id":"{{call}}","content":"rain"}]}""");

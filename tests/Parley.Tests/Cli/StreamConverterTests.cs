@@ -94,6 +94,27 @@ public sealed class StreamConverterTests
         Assert.NotNull(problem);
     }
 
+    [Theory]
+    [InlineData("{\"code\":4016,\"msg\":\"A chat is running.\",\"detail\":{\"logid\":\"1\"}}", "coze", "coze", "\"code\":4016,\"msg\":\"A chat is running.\"")]
+    [InlineData("\n {\n\"code\":4016,\n\n\"msg\":\"A chat is running.\"}\n", "coze", "coze", "\"code\":4016,\"msg\":\"A chat is running.\"")]
+    [InlineData("{\"error\":{\"message\":\"No.\",\"type\":\"invalid_request_error\",\"code\":\"bad\"}}", "chat-completions", "chat-completions", "\"message\":\"No.\"")]
+    public async Task A_plain_error_is_a_stream_that_fails(string input, string from, string to, string expected)
+    {
+        var (text, problem) = await ConvertAsync(input, from, to);
+        Assert.Null(problem);
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"debug_url\":\"https://www.coze.cn/work_flow?execute_id=7\"}", "{\"debug_url\":\"https://www.coze.cn/work_flow?execute_id=7\"}")]
+    [InlineData("{}", "{}")]
+    [InlineData("\"[DONE]\"", "{}")]
+    public async Task Where_a_chatflow_can_be_looked_at_is_kept(string done, string expected)
+    {
+        var (text, _) = await ConvertAsync(Coze.Replace("\"[DONE]\"", done, StringComparison.Ordinal), "coze-workflow", "coze-workflow");
+        Assert.EndsWith($"event: done\ndata: {expected}\n\n", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_stream_that_breaks_off_is_told_after_what_there_was()
     {

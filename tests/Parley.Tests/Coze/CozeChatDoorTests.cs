@@ -91,8 +91,10 @@ public sealed class CozeChatDoorTests
         var frames = await door.StreamAsync("/v3/chat", Hello + ",\"stream\":true}");
         var chat = JsonElement.Parse(frames.Single(frame => frame.Event == "conversation.chat.requires_action").Data);
         var conversation = chat.GetProperty("conversation_id").GetString();
-        await door.StreamAsync($"/v3/chat?conversation_id={conversation}", Hello + ",\"stream\":true}");
+        var second = await door.StreamAsync($"/v3/chat?conversation_id={conversation}", Hello + ",\"stream\":true}");
         var call = chat.GetProperty("required_action").GetProperty("submit_tool_outputs").GetProperty("tool_calls")[0].GetProperty("id").GetString();
+        var inserted = await door.DataAsync("GET", $"/v3/chat/retrieve?conversation_id={conversation}&chat_id={JsonElement.Parse(second[0].Data).GetProperty("id").GetString()}");
+        Assert.Equal(1, inserted.GetProperty("inserted_additional_messages").GetArrayLength());
         var late = await door.CallAsync("POST", $"/v3/chat/submit_tool_outputs?conversation_id={conversation}&chat_id={chat.GetProperty("id").GetString()}", $"{{\"tool_outputs\":[{{\"tool_call_id\":\"{call}\",\"output\":\"x\"}}]}}");
         Assert.Equal(4000, late.GetProperty("code").GetInt32());
         Assert.Contains("given up", late.GetProperty("msg").GetString(), StringComparison.Ordinal);
@@ -192,6 +194,7 @@ public sealed class CozeChatDoorTests
         await using var door = await CozeDoor.OpenAsync(new CozeOptions { HttpStatuses = true });
         await door.CallAsync("POST", "/v3/chat", "{}", status: HttpStatusCode.BadRequest);
         await door.CallAsync("POST", "/v3/chat", "{\"stream\":true}");
+        await door.CallAsync("POST", "/v3/chat", Hello.Replace("\"echo\"", "\"nobody\"", StringComparison.Ordinal) + ",\"stream\":true}");
         await door.CallAsync("GET", "/v1/conversation/retrieve?conversation_id=7", status: HttpStatusCode.NotFound);
         await door.CallAsync("POST", "/v1/workflows/chat", "{}");
     }

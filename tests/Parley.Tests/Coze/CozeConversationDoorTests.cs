@@ -41,6 +41,7 @@ public sealed class CozeConversationDoorTests
         await using var door = await CozeDoor.OpenAsync(agents: CozeDoor.Echo("echo", new Parley.Agents.EchoOptions { Reply = Parley.Agents.EchoReply.History }));
         var id = Text(await door.DataAsync("POST", "/v1/conversation/create", "{\"messages\":[{\"role\":\"user\",\"content\":\"before\"}]}"), "id");
         await door.DataAsync("POST", $"/v1/conversations/{id}/clear");
+        Assert.Equal(4000, Code(await door.CallAsync("POST", $"/v3/chat?conversation_id={id}", "{\"bot_id\":\"echo\",\"user_id\":\"u\"}")));
         var frames = await door.StreamAsync($"/v3/chat?conversation_id={id}", "{\"bot_id\":\"echo\",\"user_id\":\"u\",\"stream\":true,\"additional_messages\":[{\"role\":\"user\",\"content\":\"after\"}]}");
         Assert.Equal("user: after", Text(JsonElement.Parse(frames.First(frame => frame.Event == "conversation.message.completed").Data), "content"));
         Assert.Equal(3, (await door.CallAsync("POST", $"/v1/conversation/message/list?conversation_id={id}")).GetProperty("data").GetArrayLength());
@@ -93,7 +94,9 @@ public sealed class CozeConversationDoorTests
             Assert.Equal(read[3..6], back.GetProperty("data").EnumerateArray().Select(message => Text(message, "content")!));
         }
 
-        Assert.Equal(4005, Code(await door.CallAsync("POST", path, "{\"after_id\":\"7710237672458944512\"}")));
+        var unknown = await door.CallAsync("POST", path, "{\"after_id\":\"7710237672458944512\"}");
+        Assert.Equal(4005, Code(unknown));
+        Assert.EndsWith("(after_id)", Text(unknown, "msg"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,7 +115,8 @@ public sealed class CozeConversationDoorTests
         var changed = await door.CallAsync("POST", "/v1/conversation/message/modify" + query, "{\"content\":\"c\",\"content_type\":\"text\"}");
         Assert.False(changed.TryGetProperty("data", out _));
         Assert.Equal(("c", "{\"k\":\"v\"}"), (Text(changed.GetProperty("message"), "content"), changed.GetProperty("message").GetProperty("meta_data").GetRawText()));
-        Assert.Equal(4000, Code(await door.CallAsync("POST", "/v1/conversation/message/modify" + query, "{}")));
+        foreach (var nothing in (string[])["{}", "{\"content\":\"\",\"meta_data\":{}}"])
+            Assert.Equal(4000, Code(await door.CallAsync("POST", "/v1/conversation/message/modify" + query, nothing)));
 
         Assert.Equal("c", Text(await door.DataAsync("POST", "/v1/conversation/message/delete" + query), "content"));
         Assert.Equal(4005, Code(await door.CallAsync("GET", "/v1/conversation/message/retrieve" + query)));

@@ -33,6 +33,7 @@ public sealed class CozeErrorTests
     public void The_field_at_fault_is_named_once()
     {
         Assert.Equal("It does not exist. (conversation_id)", CozeErrors.MessageOf(RunError.NotFound("It does not exist.", "conversation_id")));
+        Assert.Equal("No image. (additional_messages)", CozeErrors.MessageOf(RunError.Rejected("No image.", "messages", "unsupported_media")));
         Assert.Equal("limit must be 1.", CozeErrors.MessageOf(RunError.Rejected("limit must be 1.", "limit")));
     }
 }

@@ -65,6 +65,13 @@ public sealed class CozeReaderTests
         Assert.Equal([new Content(PartKind.Text, "Look"), new Content(PartKind.Media, Media: new Media("http://a.example/x.png", MediaType: "image"))], message.Content);
     }
 
+    [Fact]
+    public void Only_the_assistant_answers()
+    {
+        foreach (var (role, type) in new[] { (Role.System, "question"), (Role.User, "question"), (Role.Assistant, "answer") })
+            Assert.Equal(type, CozeView.StoredMessage(new InputItem(new MessageItem(role), [new Content(PartKind.Text, "x")]).ToMessage(new Id(8), new Id(16), new Id(24), default), null)!.Type);
+    }
+
     [Theory]
     [InlineData("hello", "text")]
     [InlineData("[{\"type\":\"text\",\"text\":\"<alone>\"}]", "object_string")]
@@ -138,7 +145,11 @@ public sealed class CozeReaderTests
     [Fact]
     public void What_is_deep_or_no_text_is_refused_and_half_pairs_and_nulls_are_not()
     {
-        Assert.Equal("body", Refusal(() => Chat(new string('[', 100_000))).Param);
+        var deep = Refusal(() => Chat(new string('[', 100_000)));
+        Assert.Equal("body", deep.Param);
+        Assert.Contains("64 deep", deep.Message, StringComparison.Ordinal);
+        Assert.Equal("echo", Chat("\uFEFF{\"bot_id\":\"echo\",\"user_id\":\"u\"}").Agent);
+        Assert.Empty(CozeReader.ReadConversation(Bytes("\uFEFF")).Messages);
         Assert.Equal("body", Refusal(() => CozeReader.ReadChat(new byte[] { (byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}' })).Param);
         var text = Chat($$"""{{{Ids}},"\ud800additional":1,"additional_messages":[{"role":"user","content":"a\u0000\ud83d"}]}""").Input[0].Content[0].Text;
         Assert.Equal("a\0\ufffd", text);

@@ -57,7 +57,7 @@ public sealed class CozeStreamReaderTests
     [InlineData("{}")]
     [InlineData("{\"debug_url\":\"http://x/\"}")]
     public void Done_ends_a_run_whatever_it_says(string data)
-        => Assert.Equal(new RunCompleted(FinishReason.Stop, new Usage(21, 11)), Read(Created + Completed + $"event: done\ndata: {data}\n\n")[^1]);
+        => Assert.Equal(new RunCompleted(FinishReason.Stop, new Usage(21, 11)), Read(Created + Completed + $"event: done\ndata: {data}\n\n")[^1] with { Leftover = null });
 
     [Fact]
     public void The_end_of_the_stream_will_do_for_done()
