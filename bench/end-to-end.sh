@@ -50,18 +50,19 @@ run() {
     END { printf "%s %s %.2f %s %s\n", field("cpu_us_event"), field("errors"), (busy / hz - ours / hz - load) / (ns / 1e9), field("cpu_us_req"), field("lat_p99_ms") }' "$work/time"
 }
 
-say "Warming up (25 s)…"
-for _ in 1 2 3 4 5; do
-  for gateway in nginx parley; do run $gateway 32 600 200 0 1 >/dev/null; run $gateway 32 600 200 0 0 >/dev/null; run $gateway 32 600 1 0 1 >/dev/null; done
-  sleep 2
+say "Warming up (about a minute)…"
+for _ in 1 2 3 4 5 6; do
+  for gateway in nginx parley; do run $gateway 32 1200 200 0 1 >/dev/null; run $gateway 32 1200 200 0 0 >/dev/null; run $gateway 32 2500 1 0 1 >/dev/null; done
+  sleep 1
 done
+for gateway in nginx parley; do run $gateway 400 400 200 20000 1 >/dev/null; done
 
 cases=("a: each delta its own write, 32 connections|32 2500 200 0 1" "b: 400 streams paced at 20 ms|400 1200 200 20000 1" "c: the same deltas in 16 KB writes|32 6000 200 0 0" "one delta a stream, per request|32 4000 1 0 1")
 for ((round = 1; round <= rounds; round++)); do
   for entry in "${cases[@]}"; do
     for gateway in nginx parley; do
       read -r us errors foreign request p99 <<<"$(run $gateway ${entry#*|})"
-      say "round $round  ${entry%%:*}  $gateway  $us us/event  errors $errors  foreign load $foreign cores  p99 $p99 ms"
+      say "round $round  ${entry%%|*}  $gateway  $us us/event  errors $errors  foreign load $foreign cores  p99 $p99 ms"
       echo "${entry%%|*}|$gateway|$us|$errors|$foreign|$request" >> "$work/rounds"
     done
   done
