@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Parley.AspNetCore.Configuration;
 using Parley.Cli.Conversion;
+using Parley.Protocols;
 
 namespace Parley.Cli;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Parley.Conversations;
+using Parley.Protocols;
 using Parley.Protocols.Sse;
 using Parley.Protocols.Upstream;
 using Parley.Runs;

@@ -33,4 +33,10 @@ public sealed record AgentRequest
 
     /// <summary>How many of the last messages of <see cref="Context"/> the peer behind <see cref="Upstream"/> has not seen.</summary>
     public int UnseenCount { get; init; }
+
+    /// <summary>Reads the files that <see cref="Media.File"/> names.</summary>
+    public FileOpener? Files { get; init; }
+
+    /// <summary>A file that a message names; null if it is absent.</summary>
+    public ValueTask<OpenedFile?> OpenFileAsync(Id file, CancellationToken cancellationToken) => Files?.Invoke(Run.Owner, file, cancellationToken) ?? default;
 }

@@ -16,6 +16,7 @@ public sealed partial class Runner : IAsyncDisposable
     private readonly ILogger<Runner> _logger;
     private readonly LogFlusher _flusher;
     private readonly bool _strict;
+    private readonly FileOpener? _files;
     private readonly ConcurrentDictionary<Id, LiveRun> _live = new();
 
     /// <param name="store">Where everything is kept.</param>
@@ -23,9 +24,10 @@ public sealed partial class Runner : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">For failures that no client is told of.</param>
     /// <param name="strict">Every event is durable before it is sent, deltas too.</param>
-    public Runner(IConversationStore store, IdSource ids, TimeProvider time, ILogger<Runner> logger, bool strict = false)
+    /// <param name="files">Opens the files that messages name; without it there are none.</param>
+    public Runner(IConversationStore store, IdSource ids, TimeProvider time, ILogger<Runner> logger, bool strict = false, FileOpener? files = null)
     {
-        (_store, _ids, _time, _logger, _strict) = (store, ids, time, logger, strict);
+        (_store, _ids, _time, _logger, _strict, _files) = (store, ids, time, logger, strict, files);
         _flusher = new LogFlusher(store, time, logger);
     }
 

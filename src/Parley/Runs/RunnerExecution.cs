@@ -163,6 +163,7 @@ public sealed partial class Runner
             Continues = continues,
             Upstream = upstream,
             UnseenCount = upstream is null ? context.Count : unseen + live.Input.Count,
+            Files = _files,
         };
     }
 

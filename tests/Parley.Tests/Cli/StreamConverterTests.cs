@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Cli.Conversion;
+using Parley.Protocols;
 
 namespace Parley.Tests.Cli;
 

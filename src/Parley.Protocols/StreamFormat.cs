@@ -4,14 +4,14 @@ using Parley.Protocols.Sse;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 
-namespace Parley.Cli.Conversion;
+namespace Parley.Protocols;
 
-/// <summary>A protocol's stream, as it can be converted.</summary>
+/// <summary>A protocol's stream: how it is read and written. The one place where something may be done for all protocols alike.</summary>
 /// <param name="Protocol">The protocol.</param>
 /// <param name="NewReader">Reads it.</param>
 /// <param name="NewWriter">Writes it; with true as it was written by the peer it was read from, whose ids are kept.</param>
 /// <param name="ReadBody">Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</param>
-internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, BodyReader? ReadBody = null)
+public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, BodyReader? ReadBody = null)
 {
     /// <summary>All formats, one line each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
@@ -26,4 +26,7 @@ internal sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewRead
 
     /// <summary>The format with this name.</summary>
     public static StreamFormat Of(string name) => All.First(format => format.Protocol.Name == name);
+
+    /// <summary>The format of a protocol.</summary>
+    public static StreamFormat Of(Protocol protocol) => Of(protocol.Name);
 }
