@@ -16,8 +16,8 @@ public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader
     /// <summary>All formats, one line each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
-        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
-        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
+        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), CozeStreamReader.ReadBody),
+        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), CozeStreamReader.ReadBody),
         new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody),
     ];
 

@@ -19,7 +19,8 @@ internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition>
 /// <param name="Behaviour">What the agent does.</param>
 /// <param name="Model">The model behind it, where it is known.</param>
 /// <param name="Instructions">Its standing instructions.</param>
-internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "");
+/// <param name="IsStateful">It continues a conversation of its peer's.</param>
+internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "", bool IsStateful = false);
 
 /// <summary>What behaviours need to work.</summary>
 /// <param name="Time">The clock.</param>
