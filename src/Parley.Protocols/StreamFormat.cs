@@ -18,6 +18,7 @@ public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader
     [
         new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), CozeStreamReader.ReadBody),
         new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), CozeStreamReader.ReadBody),
+        new(Protocol.CozeWorkflowRun, () => new CozeWorkflowStreamReader(), (run, _) => new CozeWorkflowStreamWriter(run), CozeStreamReader.ReadBody),
         new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody),
     ];
 
