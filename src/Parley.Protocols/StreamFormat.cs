@@ -1,3 +1,4 @@
+using System.Text;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Sse;
@@ -13,12 +14,30 @@ namespace Parley.Protocols;
 /// <param name="ReadBody">Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</param>
 public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, BodyReader? ReadBody = null)
 {
-    /// <summary>All formats, one line each.</summary>
+    /// <summary>The ends of the paths at which it is asked for.</summary>
+    public ValueList<string> Paths { get; init; }
+
+    /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
+    public ValueList<string> Signs { get; init; }
+
+    /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
+    public ErrorReader? ReadError { get; init; }
+
+    /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
-        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
-        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)),
-        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody),
+        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds))
+        {
+            Paths = ["/v3/chat", "/v3/chat/submit_tool_outputs"],
+            Signs = ["event:conversation.", "event: conversation."],
+        },
+        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)) { Paths = ["/v1/workflows/chat"] },
+        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody)
+        {
+            Paths = ["/chat/completions"],
+            Signs = ["\"chat.completion"],
+            ReadError = static (status, body) => ChatErrors.Read(status, body),
+        },
     ];
 
     /// <summary>The names of all formats.</summary>
@@ -29,4 +48,14 @@ public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader
 
     /// <summary>The format of a protocol.</summary>
     public static StreamFormat Of(Protocol protocol) => Of(protocol.Name);
+
+    /// <summary>The format that is asked for at a path without a query; null if it is none.</summary>
+    public static StreamFormat? OfPath(string path) => All.FirstOrDefault(format => format.Paths.Any(end => path.EndsWith(end, StringComparison.Ordinal)));
+
+    /// <summary>The format of a stream that begins so; null if it cannot be told.</summary>
+    public static StreamFormat? OfContent(ReadOnlySpan<byte> beginning)
+    {
+        var text = Encoding.UTF8.GetString(beginning);
+        return All.FirstOrDefault(format => format.Signs.Any(sign => text.Contains(sign, StringComparison.Ordinal)));
+    }
 }
