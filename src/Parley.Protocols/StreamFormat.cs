@@ -8,35 +8,68 @@ using Parley.Runs;
 namespace Parley.Protocols;
 
 /// <summary>A protocol's stream: how it is read and written. The one place where something may be done for all protocols alike.</summary>
-/// <param name="Protocol">The protocol.</param>
-/// <param name="NewReader">Reads it.</param>
-/// <param name="NewWriter">Writes it; with true as it was written by the peer it was read from, whose ids are kept.</param>
-/// <param name="ReadBody">Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</param>
-public sealed record StreamFormat(Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, BodyReader? ReadBody = null)
+public sealed record StreamFormat
 {
+    /// <summary>The protocol.</summary>
+    public required Protocol Protocol { get; init; }
+
+    /// <summary>Reads it.</summary>
+    public required Func<FrameReader> NewReader { get; init; }
+
+    /// <summary>Writes it; with true as it was written by the peer it was read from, whose ids are kept.</summary>
+    public required Func<Run, bool, FrameWriter> NewWriter { get; init; }
+
+    /// <summary>How a run's id is shown, from the ids of its conversation and of itself.</summary>
+    public required Func<Id, Id, string> RunId { get; init; }
+
+    /// <summary>How a conversation's id is shown.</summary>
+    public required Func<Id, string> ConversationId { get; init; }
+
+    /// <summary>Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</summary>
+    public BodyReader? ReadBody { get; init; }
+
+    /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
+    public ErrorReader? ReadError { get; init; }
+
     /// <summary>The ends of the paths at which it is asked for.</summary>
     public ValueList<string> Paths { get; init; }
 
     /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
     public ValueList<string> Signs { get; init; }
 
-    /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
-    public ErrorReader? ReadError { get; init; }
-
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
-        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds))
+        new()
         {
+            Protocol = Protocol.Coze,
+            NewReader = () => new CozeStreamReader(),
+            NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
             Paths = ["/v3/chat", "/v3/chat/submit_tool_outputs"],
             Signs = ["event:conversation.", "event: conversation."],
         },
-        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds)) { Paths = ["/v1/workflows/chat"] },
-        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds), ChatCompletionsReader.ReadBody)
+        new()
         {
+            Protocol = Protocol.CozeWorkflow,
+            NewReader = () => new CozeStreamReader(),
+            NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
+            Paths = ["/v1/workflows/chat"],
+        },
+        new()
+        {
+            Protocol = Protocol.ChatCompletions,
+            NewReader = () => new ChatCompletionsReader(tellId: true),
+            NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
+            RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
+            ConversationId = id => PrefixedId.Render("conv_", id, id),
+            ReadBody = ChatCompletionsReader.ReadBody,
+            ReadError = static (status, body) => ChatErrors.Read(status, body),
             Paths = ["/chat/completions"],
             Signs = ["\"chat.completion"],
-            ReadError = static (status, body) => ChatErrors.Read(status, body),
         },
     ];
 

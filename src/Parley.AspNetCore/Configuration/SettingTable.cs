@@ -17,7 +17,7 @@ internal static class SettingTable
         Setting.Of("retention.sweep", Wait, s => s.Retention.Sweep, (s, v) => s with { Retention = s.Retention with { Sweep = v } }, "how often what is too old is removed"),
         Setting.Of("limits.body", Size, s => s.Limits.Body, (s, v) => s with { Limits = s.Limits with { Body = v } }, "the largest body of a request"),
         Setting.Of("limits.headers", Wait, s => s.Limits.Headers, (s, v) => s with { Limits = s.Limits with { Headers = v } }, "how long a client may take to send the head of a request"),
-        Setting.Of("limits.shutdown", Duration, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
+        Setting.Of("limits.shutdown", WaitOrNone, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
         Setting.Of("chat_completions.reasoning", Switch, s => s.ChatCompletions.Reasoning, (s, v) => s with { ChatCompletions = s.ChatCompletions with { Reasoning = v } },
             "whether answers show reasoning, as reasoning_content"),
         Setting.Of("coze.http_statuses", Switch, s => s.Coze.HttpStatuses, (s, v) => s with { Coze = s.Coze with { HttpStatuses = v } }, "errors of calls that are not streamed get statuses of their own instead of 200"),
