@@ -30,6 +30,8 @@ internal sealed class CozeDoor : IAsyncDisposable
 
     public Uri Address => _http.BaseAddress!;
 
+    public int ActiveCount => _app.Services.GetRequiredService<Runner>().ActiveCount;
+
     public AgentCatalog Agents => _app.Services.GetRequiredService<AgentCatalog>();
 
     public static async Task<CozeDoor> OpenAsync(CozeOptions? options = null, params Agent[] agents)

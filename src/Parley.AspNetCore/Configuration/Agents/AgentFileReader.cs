@@ -62,6 +62,7 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
             Model = body.Model,
             Instructions = body.Instructions,
             OnDisconnect = keys.Value("on_disconnect", Notations.OnDisconnect),
+            IsStateful = body.IsStateful,
             UpdatedAt = changed,
         };
         if (keys.Value("history", Notations.Integer(0, 10_000)) is { } history) agent = agent with { History = history };

@@ -20,7 +20,8 @@ internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition>
 /// <param name="Model">The model behind it, where it is known.</param>
 /// <param name="Instructions">Its standing instructions.</param>
 /// <param name="Needs">Another file that it reads, as it was; when that changes, the agent is read anew.</param>
-internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "", FileStamp? Needs = null);
+/// <param name="IsStateful">It continues a conversation of its peer's.</param>
+internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "", FileStamp? Needs = null, bool IsStateful = false);
 
 /// <summary>What behaviours need to work.</summary>
 /// <param name="Time">The clock.</param>
