@@ -31,7 +31,9 @@ internal static class EventStream
             }
 
             await StartAsync(context).ConfigureAwait(false);
-            if (!await CopyAsync(context, reader, writer).ConfigureAwait(false)) live.ClientGone();
+            var guard = StreamGuard.Of(context, live.Header);
+            if (!await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) live.ClientGone();
+            else guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -88,7 +90,7 @@ internal static class EventStream
     }
 
     // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
-    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer, StreamGuard? guard)
     {
         var body = context.Response.BodyWriter;
         var more = reader.WaitAsync(context.RequestAborted);
@@ -99,7 +101,8 @@ internal static class EventStream
         {
             while (reader.TryRead(out var logged))
             {
-                writer.Write(logged, body);
+                if (guard is null) writer.Write(logged, body);
+                else guard.Write(logged, writer, body);
                 if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
             }
 

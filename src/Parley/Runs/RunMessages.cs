@@ -26,11 +26,13 @@ internal static class RunMessages
     ];
 
     /// <summary>The events of a run whose log has expired, as its messages tell them: the same items and texts, without their pieces.</summary>
-    public static List<Logged> ToEvents(Run run, IEnumerable<Message> messages)
+    public static List<Logged> ToEvents(Run run, IReadOnlyList<Message> messages)
     {
         var events = new List<Logged>();
         void Add(RunEvent @event, DateTimeOffset at) => events.Add(new Logged(events.Count, at, @event));
-        if (run.End is not RunFailed) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
+
+        // A failure stands alone only where nothing was said before it.
+        if (run.End is not RunFailed || messages.Count > 0) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
         var item = 0;
         foreach (var message in messages)
         {
