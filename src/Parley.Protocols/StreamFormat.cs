@@ -19,6 +19,9 @@ public sealed record StreamFormat
     /// <summary>Writes it; with true as it was written by the peer it was read from, whose ids are kept.</summary>
     public required Func<Run, bool, FrameWriter> NewWriter { get; init; }
 
+    /// <summary>What it demands of its bytes, beyond being read as a run.</summary>
+    public required Func<FrameLaw> NewLaw { get; init; }
+
     /// <summary>How a run's id is shown, from the ids of its conversation and of itself.</summary>
     public required Func<Id, Id, string> RunId { get; init; }
 
@@ -46,6 +49,7 @@ public sealed record StreamFormat
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeLaw(isChatflow: false),
             RunId = (_, run) => DecimalId.Render(run),
             ConversationId = DecimalId.Render,
             Paths = ["/v3/chat", "/v3/chat/submit_tool_outputs"],
@@ -57,6 +61,7 @@ public sealed record StreamFormat
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeLaw(isChatflow: true),
             RunId = (_, run) => DecimalId.Render(run),
             ConversationId = DecimalId.Render,
             Paths = ["/v1/workflows/chat"],
@@ -66,6 +71,7 @@ public sealed record StreamFormat
             Protocol = Protocol.ChatCompletions,
             NewReader = () => new ChatCompletionsReader(tellId: true),
             NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
+            NewLaw = () => new ChatLaw(),
             RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
             ConversationId = id => PrefixedId.Render("conv_", id, id),
             ReadBody = ChatCompletionsReader.ReadBody,

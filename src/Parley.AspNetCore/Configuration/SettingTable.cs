@@ -10,6 +10,7 @@ internal static class SettingTable
     [
         Setting.Of("server.url", ListenUrl, s => s.Server.Url, (s, v) => s with { Server = s.Server with { Url = v } }, "where the server listens"),
         Setting.Of("server.log", Choice<LogLevel>(), s => s.Server.Log, (s, v) => s with { Server = s.Server with { Log = v } }, "how much it logs"),
+        Setting.Of("server.guard", Fraction, s => s.Server.Guard, (s, v) => s with { Server = s.Server with { Guard = v } }, "which part of all streams is checked as it is sent; what breaks a rule is logged"),
         Setting.Of("storage.durability", Choice<Durability>(), s => s.Storage.Durability, (s, v) => s with { Storage = s.Storage with { Durability = v } },
             "what is on disk before it is sent: relaxed (all but deltas, which follow within 50 ms) or strict (everything)"),
         Setting.Of("retention.events", Duration, s => s.Retention.Events, (s, v) => s with { Retention = s.Retention with { Events = v } }, "how long the events of ended runs are kept"),

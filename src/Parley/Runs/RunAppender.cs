@@ -141,9 +141,9 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
                 if (text.Length > streamed.Length) Append(new PartDelta(completed.Item, completed.Part, text[streamed.Length..]));
                 completed = completed with { Text = null };
             }
-            else if (!Losses.Contains("text-differs"))
+            else if (!Losses.Contains(RunGuard.TextDiffers))
             {
-                Losses.Add("text-differs");
+                Losses.Add(RunGuard.TextDiffers);
             }
         }
 

@@ -13,6 +13,7 @@ using Parley.AspNetCore.Endpoints;
 using Parley.AspNetCore.Http;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Guards;
 
 namespace Parley.Tests.Coze;
 
@@ -21,10 +22,11 @@ internal sealed class CozeDoor : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _http;
+    private readonly GuardWatch _watch;
 
-    private CozeDoor(WebApplication app)
+    private CozeDoor(WebApplication app, GuardWatch watch)
     {
-        _app = app;
+        (_app, _watch) = (app, watch);
         _http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
 
@@ -38,7 +40,8 @@ internal sealed class CozeDoor : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore().AddLogging();
+        builder.Services.AddRoutingCore();
+        var watch = GuardWatch.AddTo(builder.Services);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IConversationStore, MemoryStore>();
@@ -54,7 +57,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         });
         app.MapCoze();
         await app.StartAsync();
-        return new CozeDoor(app);
+        return new CozeDoor(app, watch);
     }
 
     public static Agent Echo(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias", "7478675888952246323"] };
@@ -64,6 +67,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _watch.AssertLawful();
     }
 
     /// <summary>The answer's body; every answer has a log id.</summary>
