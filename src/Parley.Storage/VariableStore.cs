@@ -20,7 +20,7 @@ public sealed class VariableStore(SqliteDatabase database, TimeProvider time)
         """);
 
     private static readonly Sql ListRows = new(
-        "select name, value, created_at, updated_at from variables where owner = @owner and subject = @subject and user_id = @user order by created_at, name");
+        "select name, value, created_at, updated_at from variables where owner = @owner and subject = @subject and user_id = @user order by name");
 
     /// <summary>What the variables of an agent are kept under.</summary>
     public static string OfAgent(string name) => "agent:" + name;
@@ -41,7 +41,7 @@ public sealed class VariableStore(SqliteDatabase database, TimeProvider time)
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>All variables of a user, oldest first.</summary>
+    /// <summary>All variables of a user, by name.</summary>
     public async Task<IReadOnlyList<UserVariable>> ListAsync(string owner, string subject, string user, CancellationToken cancellationToken = default)
         => await database.ReadAsync(session => session.All(ListRows, Read, owner, subject, user), cancellationToken).ConfigureAwait(false);
 
