@@ -24,14 +24,10 @@ internal sealed class InspectScreen(TextWriter output, int width, bool hasColour
     }
 
     /// <summary>An event: when, its name, the item it belongs to, the item's text so far.</summary>
-    public void Event(string time, string name, string item, string text)
-    {
-        var head = $"{time.PadLeft(TimeWidth)}  ";
-        var middle = TerminalText.Pad(TerminalText.Tail(name, EventWidth), EventWidth) + "  ";
-        var label = item.Length == 0 && text.Length == 0 ? "" : TerminalText.Pad(TerminalText.Tail(item, ItemWidth), ItemWidth) + "  ";
-        var room = Math.Max(10, width - TimeWidth - EventWidth - ItemWidth - 6);
-        output.WriteLine((Colour(Dim, head) + middle + Colour(Cyan, label) + TerminalText.Tail(text, room)).TrimEnd());
-    }
+    public void Event(string time, string name, string item, string text) => Row(time, name, item, TerminalText.Tail(text, Room));
+
+    /// <summary>An event of no item, with what it holds as it came.</summary>
+    public void Raw(string time, string name, string data) => Row(time, name, "", TerminalText.Head(data, Room));
 
     /// <summary>Something that cannot be understood.</summary>
     public void Problem(string text) => output.WriteLine(Colour(Red, TerminalText.Tail(text, 400)));
@@ -44,6 +40,16 @@ internal sealed class InspectScreen(TextWriter output, int width, bool hasColour
 
     /// <summary>Milliseconds as seconds.</summary>
     public static string Seconds(long milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000.0:0.000}");
+
+    private int Room => Math.Max(10, width - TimeWidth - EventWidth - ItemWidth - 6);
+
+    private void Row(string time, string name, string item, string text)
+    {
+        var head = $"{time.PadLeft(TimeWidth)}  ";
+        var middle = TerminalText.Pad(TerminalText.Tail(name, EventWidth), EventWidth) + "  ";
+        var label = item.Length == 0 && text.Length == 0 ? "" : TerminalText.Pad(TerminalText.Tail(item, ItemWidth), ItemWidth) + "  ";
+        output.WriteLine((Colour(Dim, head) + middle + Colour(Cyan, label) + text).TrimEnd());
+    }
 
     private string Colour(string code, string text) => hasColours && text.Length > 0 ? code + text + Reset : text;
 }

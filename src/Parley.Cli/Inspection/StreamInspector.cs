@@ -92,8 +92,8 @@ internal sealed class StreamInspector(StreamFormat? format, InspectScreen screen
 
             // What the reader makes nothing of is shown as it came.
             var (label, text) = _items.Last;
-            if (!known || label.Length == 0 && _end is not null) text = Beginning(frame.Data);
-            screen.Event(Time(), name, label, text);
+            if (!known || label.Length == 0 && _end is not null) screen.Raw(Time(), name, Beginning(frame.Data));
+            else screen.Event(Time(), name, label, text);
             if (known && _end is RunFailed { Error: { Cause: ErrorCause.Malformed } error }) screen.Problem($"{"",9}  malformed: {error.Message}");
         }
     }
@@ -101,14 +101,20 @@ internal sealed class StreamInspector(StreamFormat? format, InspectScreen screen
     private void ShowBody(ReadOnlySpan<byte> body, int status)
     {
         _items.Begin();
-        if (status is >= 200 and < 300 && format?.ReadBody is { } readBody)
+        if (format is not null)
         {
-            readBody(body, _events);
+            using var player = new ReplayPlayer(format);
+            player.Take(new RecordedResponse(1, 0, status, []));
+            player.Take(new RecordedData(1, 0, body.ToArray()));
+            player.Take(new RecordedEnd(1, 0, ExchangeEnd.Complete));
+            player.TryPlay(_events);
+
+            // A plain answer need not be one of an agent.
+            _events.RemoveAll(@event => @event is RunFailed { Error.Cause: ErrorCause.Malformed });
             Take();
         }
 
-        var (label, text) = _items.Last;
-        screen.Event(Time(), "(body)", label, text.Length > 0 ? text : Beginning(body));
+        screen.Raw(Time(), "(body)", Beginning(body));
     }
 
     private void Take()

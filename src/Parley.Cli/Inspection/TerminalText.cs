@@ -28,6 +28,16 @@ internal static class TerminalText
         return "…" + string.Concat(elements.Skip(from));
     }
 
+    /// <summary>The beginning of a text on one line, in at most so many columns; what is left out behind it is an ellipsis.</summary>
+    public static string Head(string text, int columns)
+    {
+        var elements = Elements(OneLine(text)).ToList();
+        if (elements.Sum(ElementWidth) <= columns) return string.Concat(elements);
+        var (to, width) = (0, 1);
+        while (to < elements.Count && width + ElementWidth(elements[to]) <= columns) width += ElementWidth(elements[to++]);
+        return string.Concat(elements.Take(to)) + "…";
+    }
+
     /// <summary>A text filled with blanks to so many columns; a longer one stays.</summary>
     public static string Pad(string text, int columns) => text + new string(' ', Math.Max(0, columns - WidthOf(text)));
 
