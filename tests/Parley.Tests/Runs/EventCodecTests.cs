@@ -87,8 +87,17 @@ public sealed class EventCodecTests
     {
         var run = new Run
         {
-            Id = new Id(8), Owner = "o", Conversation = new Id(16), Section = new Id(16), Agent = new AgentRef("echo"), Status = RunStatus.Completed, Dialect = Protocol.Coze,
-            Chat = new Id(8), Request = new ModelRequest(), CreatedAt = DateTimeOffset.UnixEpoch, OnDisconnect = DisconnectPolicy.Cancel,
+            Id = new Id(8),
+            Owner = "o",
+            Conversation = new Id(16),
+            Section = new Id(16),
+            Agent = new AgentRef("echo"),
+            Status = RunStatus.Completed,
+            Dialect = Protocol.Coze,
+            Chat = new Id(8),
+            Request = new ModelRequest(),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            OnDisconnect = DisconnectPolicy.Cancel,
             End = new RunCompleted(FinishReason.Stop, new Usage(1, 2, Quality: UsageQuality.Estimated)),
         };
         var row = CanonicalJson.Write(run);
