@@ -61,7 +61,7 @@ public sealed class ReplayFileTests : IDisposable
 
         File.AppendAllText(recording, "nonsense\n");
         Assert.True(agents.Refresh());
-        Assert.Contains("line 8", Assert.Single(agents.Problems).Reason, StringComparison.Ordinal);
+        Assert.Contains("line 7", Assert.Single(agents.Problems).Reason, StringComparison.Ordinal);
         Assert.Same(first, catalog.Find("a"));
     }
 
