@@ -12,7 +12,9 @@ public abstract partial class CozeSdkTests(Cluster cluster, SdkRuns runs, string
     [Fact]
     public async Task Every_stream_is_framed_as_the_strictest_SDK_demands()
     {
-        var streams = (await ExchangesAsync()).Where(exchange => exchange.ContentType.StartsWith("text/event-stream", StringComparison.Ordinal)).ToList();
+        // A stream that was picked up has no beginning.
+        var streams = (await ExchangesAsync()).Where(exchange => exchange.ContentType.StartsWith("text/event-stream", StringComparison.Ordinal)
+            && !exchange.Path.StartsWith("/parley/", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(streams);
         foreach (var stream in streams)
         {
