@@ -1,4 +1,5 @@
 using System.Globalization;
+using Parley.Runs;
 
 namespace Parley.AspNetCore.Configuration;
 
@@ -30,6 +31,13 @@ internal static class Notations
     /// <summary>A duration that a timer can wait for: at least a millisecond, at most 40 days.</summary>
     public static Notation<TimeSpan> Wait { get; } = new("a duration from 1ms to 40d, such as 30s",
         (string text, out TimeSpan value) => TryParseDuration(text, out value) && value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(40), FormatDuration);
+
+    /// <summary>The same, or no wait at all.</summary>
+    public static Notation<TimeSpan> WaitOrNone { get; } = new("a duration up to 40d, such as 5s, or 0",
+        (string text, out TimeSpan value) => TryParseDuration(text, out value) && value <= TimeSpan.FromDays(40), FormatDuration);
+
+    /// <summary><c>continue</c>, <c>cancel</c>, or <c>grace</c> and a time such as <c>30 s</c>.</summary>
+    public static Notation<DisconnectPolicy> OnDisconnect { get; } = new("cancel, continue, or grace and a time from 1ms to 40d, such as grace 30 s", TryParseOnDisconnect, FormatOnDisconnect);
 
     /// <summary>Such as <c>20MB</c>, in powers of 1024.</summary>
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
@@ -89,6 +97,19 @@ internal static class Notations
             if (value.Ticks % each.Ticks == 0) return string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / each.Ticks}{unit}");
         return string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds}ms");
     }
+
+    private static bool TryParseOnDisconnect(string text, out DisconnectPolicy policy)
+    {
+        const string grace = "grace ";
+        policy = text == "cancel" ? DisconnectPolicy.Cancel : DisconnectPolicy.Continue;
+        if (!text.StartsWith(grace, StringComparison.Ordinal)) return text is "cancel" or "continue";
+        if (!Wait.TryParse(text[grace.Length..].Replace(" ", "", StringComparison.Ordinal), out var time)) return false;
+        policy = DisconnectPolicy.Grace(time);
+        return true;
+    }
+
+    private static string FormatOnDisconnect(DisconnectPolicy policy)
+        => policy.After is not { } after ? "continue" : after == TimeSpan.Zero ? "cancel" : "grace " + FormatDuration(after);
 
     private static bool TryParseSize(string text, out long value)
     {

@@ -63,6 +63,9 @@ public sealed record RetentionOptions
     /// <summary>Messages and their runs.</summary>
     public TimeSpan Messages { get; init; } = TimeSpan.FromDays(180);
 
+    /// <summary>Uploaded files.</summary>
+    public TimeSpan Files { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How often the server looks for what is too old.</summary>
     public TimeSpan Sweep { get; init; } = TimeSpan.FromMinutes(10);
 }

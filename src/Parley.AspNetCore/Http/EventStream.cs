@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +22,7 @@ internal static class EventStream
     /// </summary>
     public static async Task SendAsync(HttpContext context, LiveRun live, FrameWriter writer, Func<RunError, Task> ifRefused)
     {
-        using var reader = live.Read();
+        using var reader = live.Attach();
         try
         {
             if (await RefusalOfAsync(context, live).ConfigureAwait(false) is { } refusal)
@@ -32,29 +33,30 @@ internal static class EventStream
 
             await StartAsync(context).ConfigureAwait(false);
             var guard = StreamGuard.Of(context, live.Header);
-            if (!await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) live.ClientGone();
-            else guard?.End(live.Header);
+            if (await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-        }
-        finally
-        {
-            if (context.RequestAborted.IsCancellationRequested) live.ClientGone();
+            // The client is gone. What that means is said by the reader that was its own.
         }
     }
 
-    /// <summary>Waits for the end of a run for a client that wants one answer; null if the client is gone.</summary>
-    public static async Task<Run?> EndOfAsync(HttpContext context, LiveRun live)
+    /// <summary>
+    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on.
+    /// </summary>
+    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after)
     {
         try
         {
-            return await live.Completion.WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            var rest = new ArrayBufferWriter<byte>();
+            await FrameReplay.SkipAsync(reader, writer, after, run.Losses.Contains(Run.LostTail), rest, context.RequestAborted).ConfigureAwait(false);
+            await StartAsync(context).ConfigureAwait(false);
+            context.Response.BodyWriter.Write(rest.WrittenSpan);
+            await CopyAsync(context, reader, writer, guard: null).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            live.ClientGone();
-            return null;
+            // As above.
         }
     }
 

@@ -29,6 +29,17 @@ internal static class CozeEvents
     public static ReadOnlySpan<byte> Done => "done"u8;
 
     public static ReadOnlySpan<byte> Ping => "ping"u8;
+
+    // The open-source server's words for the same.
+    public static ReadOnlySpan<byte> StudioRequiredAction => "conversation.chat.required_action"u8;
+
+    public static ReadOnlySpan<byte> StudioCancelled => "conversation.chat.cancelled"u8;
+
+    public static ReadOnlySpan<byte> StudioError => "conversation.error"u8;
+
+    public static ReadOnlySpan<byte> StudioDone => "conversation.stream.done"u8;
+
+    public static ReadOnlySpan<byte> StudioAck => "conversation.ack"u8;
 }
 
 /// <summary>Values of a message's <c>type</c>.</summary>

@@ -102,3 +102,25 @@ public sealed class CozeStoreRemoteSdkTests(Cluster cluster, SdkRuns runs) : Coz
     [Theory, MemberData(nameof(Tests))]
     public Task Through_a_second_Parley(string test) => CheckAsync(test);
 }
+
+/// <summary>Files, feedback, users and variables.</summary>
+public sealed class CozeFileSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "coze-files.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
+/// <summary>Files, feedback, users and variables of a Parley whose agents are at a second one.</summary>
+public sealed class CozeFileRemoteSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: true)
+{
+    private const string Script = "coze-files.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task Through_a_second_Parley(string test) => CheckAsync(test);
+}

@@ -49,6 +49,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>A client without a key, or with the first owner's.</summary>
     public HttpClient Client { get; private set; } = new();
 
+    /// <summary>How much memory it uses now, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Everything that it has printed so far.</summary>
     public string Log
     {

@@ -74,17 +74,6 @@ public sealed class RunnerTests : IAsyncDisposable
         Assert.Equal(path, await TextsAsync(first.Conversation));
     }
 
-    [Theory]
-    [InlineData(DisconnectPolicy.Cancel, RunStatus.Cancelled)]
-    [InlineData(DisconnectPolicy.Continue, RunStatus.Completed)]
-    public async Task A_client_that_goes_cancels_its_run_only_if_the_policy_says_so(DisconnectPolicy policy, RunStatus status)
-    {
-        var live = await _runner.StartAsync(Said("1") with { OnDisconnect = policy }, Never);
-        live.ClientGone();
-        if (policy == DisconnectPolicy.Continue) _script.Answers("one");
-        Assert.Equal(status, (await live.Completion).Status);
-    }
-
     [Fact]
     public async Task Tool_outputs_resume_the_chat_and_the_agent_sees_calls_and_results()
     {
@@ -220,13 +209,12 @@ public sealed class RunnerTests : IAsyncDisposable
     {
         var run = await AskAsync(_script.Answers("one"), Said("1"));
         Assert.Null(_runner.FindLive(run.Id));
-        using var reader = (await _runner.OpenAsync(Owner, run.Id, 2, Never))!;
+        using var reader = _runner.Attach(run);
         var sequences = new List<long>();
         while (await reader.WaitAsync(Never))
             while (reader.TryRead(out var logged)) sequences.Add(logged.Sequence);
-        Assert.Equal([2, 3, 4, 5, 6], sequences);
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], sequences);
         Assert.Equal("one", (await _runner.FoldAsync(run, Never)).Items[0].Text);
-        Assert.Null(await _runner.OpenAsync("another", run.Id, 0, Never));
     }
 
     [Fact]
