@@ -27,7 +27,7 @@ public sealed class WireGuardTests
         for (var seed = 0; seed < 1000; seed++)
         {
             foreach (var events in (List<RunEvent>[])[new RandomRuns(seed).Next(), ChatRuns.Next(new Random(seed))])
-                Guarded.AssertLawful(format.Protocol, Written(format, events), $"seed {seed}");
+                Guarded.AssertLawful(format.Protocol, Written(format, events), Guarded.AnyLoss, $"seed {seed}");
         }
     }
 
