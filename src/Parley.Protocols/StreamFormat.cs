@@ -68,6 +68,18 @@ public sealed record StreamFormat
         },
         new()
         {
+            Protocol = Protocol.CozeWorkflowRun,
+            NewReader = () => new CozeWorkflowStreamReader(),
+            NewWriter = (run, _) => new CozeWorkflowStreamWriter(run),
+            ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeWorkflowLaw(),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
+            Paths = ["/v1/workflow/stream_run", "/v1/workflow/stream_resume"],
+            Signs = ["event: Message", "event:Message"],
+        },
+        new()
+        {
             Protocol = Protocol.ChatCompletions,
             NewReader = () => new ChatCompletionsReader(tellId: true),
             NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),

@@ -97,6 +97,8 @@ public static class CozeErrors
         return Of(cause, told is null ? text : told.Message, null);
     }
 
+    internal static RunError Malformed(string message) => new(ErrorSide.Agent, ErrorCause.Malformed, message, true, "malformed_stream");
+
     internal static RunException Refused(string message, string field, string? code = null) => new(RunError.Rejected(message, field, code));
 
     // What a peer says of our key is no business of the client's, and may repeat the key.

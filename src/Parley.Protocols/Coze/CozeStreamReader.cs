@@ -29,19 +29,19 @@ public sealed class CozeStreamReader : FrameReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            Finish(new RunFailed(Malformed("The agent sent an event that cannot be understood.")), into);
+            Finish(new RunFailed(CozeErrors.Malformed("The agent sent an event that cannot be understood.")), into);
         }
     }
 
     /// <inheritdoc/>
     public override void End(List<RunEvent> into)
-        => Finish(_end ?? new RunFailed(Malformed("The agent's stream broke off.")), into);
+        => Finish(_end ?? new RunFailed(CozeErrors.Malformed("The agent's stream broke off.")), into);
 
     /// <summary>Reads a body that is no stream but one JSON text: an error, or what is none of ours.</summary>
     public static void ReadBody(ReadOnlySpan<byte> body, List<RunEvent> into)
     {
         if (body.StartsWith("\uFEFF"u8)) body = body[3..];
-        into.Add(new RunFailed(CozeChatFrames.PlainErrorOf(body) ?? Malformed("The agent's server did not answer with a stream.")));
+        into.Add(new RunFailed(CozeChatFrames.PlainErrorOf(body) ?? CozeErrors.Malformed("The agent's server did not answer with a stream.")));
     }
 
     private void ReadFrame(in SseFrame frame, List<RunEvent> into)
@@ -139,6 +139,4 @@ public sealed class CozeStreamReader : FrameReader
         _answers.Flush(end is RunFailed or RunCancelled ? ItemStatus.Incomplete : ItemStatus.Completed, into);
         into.Add(end);
     }
-
-    private static RunError Malformed(string message) => new(ErrorSide.Agent, ErrorCause.Malformed, message, true, "malformed_stream");
 }

@@ -22,7 +22,10 @@ internal static class CozeFile
             Parameters = keys.Section("parameters") is null ? null : keys.Json("parameters"),
         };
         if (options is { AppId: not null, BotId: not null }) throw keys.Fail("app_id", "app_id and bot_id must not be given together");
-        return new AgentBody(new CozeAgent(options, file.Services.Upstream), IsStateful: true);
+        if ((keys.Value("mode", Notations.Choice<CozeWorkflowMode>()) ?? CozeWorkflowMode.Chatflow) == CozeWorkflowMode.Chatflow)
+            return new AgentBody(new CozeAgent(options, file.Services.Upstream), IsStateful: true);
+        if (keys.Text("input") is { Length: > 0 } input) options = options with { Input = input };
+        return new AgentBody(new CozeWorkflowAgent(options, file.Services.Upstream));
     }
 
     private static CozeAgentOptions ReadCommon(AgentFileKeys file, ValueList<KeyValuePair<string, string>> headers, int retries)
@@ -38,4 +41,14 @@ internal static class CozeFile
             Retries = retries,
         };
     }
+}
+
+/// <summary>Which of Coze's two kinds of workflows it is.</summary>
+internal enum CozeWorkflowMode
+{
+    /// <summary>It keeps a conversation.</summary>
+    Chatflow,
+
+    /// <summary>It is given parameters and remembers nothing.</summary>
+    Workflow,
 }
