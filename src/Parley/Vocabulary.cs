@@ -29,6 +29,9 @@ public readonly record struct Protocol(string Name) : IWord<Protocol>
     /// <summary>Tongyi Qianwen.</summary>
     public static Protocol Tongyi => new("tongyi");
 
+    /// <summary>Parley's own API; no run has it as its dialect.</summary>
+    public static Protocol Parley => new("parley");
+
     string IWord<Protocol>.Word => Name;
 
     static Protocol IWord<Protocol>.Of(string word) => new(word);

@@ -152,7 +152,13 @@ internal static class CozeContent
                 return new Content(PartKind.Text, item.Text("text") ?? throw item.Wrong("text", "is required"));
             case "image" or "file" or "audio":
                 if (item.Text("file_url") is { Length: > 0 } url) return new Content(PartKind.Media, Media: new Media(url, MediaType: type));
-                if (item.Text("file_id") is { Length: > 0 }) throw item.Wrong("file_id", "names a file that does not exist");
+                if (item.Text("file_id") is { Length: > 0 } id)
+                {
+                    // Whose it is and what it holds, the door finds out.
+                    var file = DecimalId.TryParse(id, out var known) ? known : throw item.Wrong("file_id", "must be an id in decimal digits, as an upload answers it");
+                    return new Content(PartKind.Media, Media: new Media(File: file, MediaType: type));
+                }
+
                 throw item.Wrong("file_url", "or file_id is required");
             default:
                 throw item.Wrong("type", "must be text, image, file or audio");

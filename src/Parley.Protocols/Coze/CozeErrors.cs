@@ -9,6 +9,11 @@ public static class CozeErrors
 {
     internal const string TooMuchMetadata = "4003";
     internal const string TooManyMessages = "4004";
+    internal const string EmptyFile = "4300";
+    internal const string TooManyFiles = "4301";
+    internal const string FileTooLarge = "4302";
+    internal const string UnknownFileType = "4303";
+    internal const string BadUpload = "4304";
 
     /// <summary>The code that Coze has for an error.</summary>
     public static int CodeOf(RunError error)
@@ -60,6 +65,7 @@ public static class CozeErrors
             (ErrorSide.Store, _) => 503,
             _ => 500,
         },
+        4302 => 413,
         _ => error.Code == "body_too_large" ? 413 : 400,
     };
 

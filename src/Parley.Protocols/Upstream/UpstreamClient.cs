@@ -8,9 +8,10 @@ namespace Parley.Protocols.Upstream;
 /// <summary>The one HTTP call by which all connectors talk to their peers. One instance serves all agents; it keeps connections.</summary>
 /// <param name="time">The clock of all time limits.</param>
 /// <param name="logger">Told what a client is not.</param>
-public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? logger = null) : IDisposable
+/// <param name="handler">Makes the connections; null for the one that all servers need.</param>
+public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? logger = null, HttpMessageHandler? handler = null) : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(UpstreamConnection.NewHandler(time));
+    private readonly HttpMessageInvoker _http = new(handler ?? UpstreamConnection.NewHandler(time));
     private readonly ILogger _logger = logger ?? NullLogger<UpstreamClient>.Instance;
 
     /// <summary>
