@@ -137,6 +137,6 @@ public sealed partial class CozeChainTests : IAsyncDisposable
 
     private static string WithoutIds(string text) => Moment().Replace(text, "0");
 
-    [GeneratedRegex("[0-9]{10,20}|[0-9]{14}[0-9A-F]{20}|127\\.0\\.0\\.1:[0-9]+")]
+    [GeneratedRegex("[0-9]{14}[0-9A-F]{20}|[0-9]{10,20}|127\\.0\\.0\\.1:[0-9]+")]
     private static partial Regex Moment();
 }
