@@ -15,6 +15,7 @@ public static class ParleyEndpoints
         app.UseMiddleware<Access>();
         app.MapCoze();
         app.MapChatCompletions();
+        app.MapParleyRuns();
         app.MapHealth();
         app.MapHomePage();
     }

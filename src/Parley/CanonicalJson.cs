@@ -37,7 +37,7 @@ public static class CanonicalJson
     Converters =
     [
         typeof(IdConverter), typeof(RawJsonConverter),
-        typeof(WordConverter<Protocol>), typeof(WordConverter<Role>), typeof(WordConverter<FinishReason>),
+        typeof(WordConverter<Protocol>), typeof(WordConverter<Role>), typeof(WordConverter<FinishReason>), typeof(WordConverter<DisconnectPolicy>),
         typeof(ValueListConverter<Id>), typeof(ValueListConverter<string>), typeof(ValueListConverter<KeyValuePair<string, string>>),
         typeof(ValueListConverter<Content>), typeof(ValueListConverter<Annotation>), typeof(ValueListConverter<Source>),
         typeof(ValueListConverter<RequiredAction>), typeof(ValueListConverter<ToolDefinition>),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Parley.Runs;
 
 namespace Parley.AspNetCore.Configuration;
 
@@ -19,12 +20,24 @@ internal static class Notations
     public static Notation<bool> Switch { get; } = new("true or false",
         (string text, out bool value) => bool.TryParse(text, out value), value => value ? "true" : "false");
 
+    /// <summary>A part of a whole, such as <c>0.01</c>.</summary>
+    public static Notation<double> Fraction { get; } = new("a number from 0 to 1, such as 0.01",
+        (string text, out double value) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1,
+        value => value.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
     public static Notation<TimeSpan> Duration { get; } = new("a duration such as 60ms, 30s, 5m, 12h or 7d", TryParseDuration, FormatDuration);
 
     /// <summary>A duration that a timer can wait for: at least a millisecond, at most 40 days.</summary>
     public static Notation<TimeSpan> Wait { get; } = new("a duration from 1ms to 40d, such as 30s",
         (string text, out TimeSpan value) => TryParseDuration(text, out value) && value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(40), FormatDuration);
+
+    /// <summary>The same, or no wait at all.</summary>
+    public static Notation<TimeSpan> WaitOrNone { get; } = new("a duration up to 40d, such as 5s, or 0",
+        (string text, out TimeSpan value) => TryParseDuration(text, out value) && value <= TimeSpan.FromDays(40), FormatDuration);
+
+    /// <summary><c>continue</c>, <c>cancel</c>, or <c>grace</c> and a time such as <c>30 s</c>.</summary>
+    public static Notation<DisconnectPolicy> OnDisconnect { get; } = new("cancel, continue, or grace and a time from 1ms to 40d, such as grace 30 s", TryParseOnDisconnect, FormatOnDisconnect);
 
     /// <summary>Such as <c>20MB</c>, in powers of 1024.</summary>
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
@@ -84,6 +97,19 @@ internal static class Notations
             if (value.Ticks % each.Ticks == 0) return string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / each.Ticks}{unit}");
         return string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds}ms");
     }
+
+    private static bool TryParseOnDisconnect(string text, out DisconnectPolicy policy)
+    {
+        const string grace = "grace ";
+        policy = text == "cancel" ? DisconnectPolicy.Cancel : DisconnectPolicy.Continue;
+        if (!text.StartsWith(grace, StringComparison.Ordinal)) return text is "cancel" or "continue";
+        if (!Wait.TryParse(text[grace.Length..].Replace(" ", "", StringComparison.Ordinal), out var time)) return false;
+        policy = DisconnectPolicy.Grace(time);
+        return true;
+    }
+
+    private static string FormatOnDisconnect(DisconnectPolicy policy)
+        => policy.After is not { } after ? "continue" : after == TimeSpan.Zero ? "cancel" : "grace " + FormatDuration(after);
 
     private static bool TryParseSize(string text, out long value)
     {

@@ -32,6 +32,9 @@ public sealed record ServerOptions
 
     /// <summary>How much it logs.</summary>
     public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Which part of all streams is checked as it is sent, from 0 (none) to 1 (all).</summary>
+    public double Guard { get; init; } = 0.01;
 }
 
 /// <summary>The store.</summary>

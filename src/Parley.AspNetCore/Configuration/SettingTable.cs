@@ -10,6 +10,7 @@ internal static class SettingTable
     [
         Setting.Of("server.url", ListenUrl, s => s.Server.Url, (s, v) => s with { Server = s.Server with { Url = v } }, "where the server listens"),
         Setting.Of("server.log", Choice<LogLevel>(), s => s.Server.Log, (s, v) => s with { Server = s.Server with { Log = v } }, "how much it logs"),
+        Setting.Of("server.guard", Fraction, s => s.Server.Guard, (s, v) => s with { Server = s.Server with { Guard = v } }, "which part of all streams is checked as it is sent; what breaks a rule is logged"),
         Setting.Of("storage.durability", Choice<Durability>(), s => s.Storage.Durability, (s, v) => s with { Storage = s.Storage with { Durability = v } },
             "what is on disk before it is sent: relaxed (all but deltas, which follow within 50 ms) or strict (everything)"),
         Setting.Of("retention.events", Duration, s => s.Retention.Events, (s, v) => s with { Retention = s.Retention with { Events = v } }, "how long the events of ended runs are kept"),
@@ -19,7 +20,7 @@ internal static class SettingTable
         Setting.Of("limits.body", Size, s => s.Limits.Body, (s, v) => s with { Limits = s.Limits with { Body = v } }, "the largest body of a request"),
         Setting.Of("limits.upload", Size, s => s.Limits.Upload, (s, v) => s with { Limits = s.Limits with { Upload = v } }, "the largest file that may be uploaded"),
         Setting.Of("limits.headers", Wait, s => s.Limits.Headers, (s, v) => s with { Limits = s.Limits with { Headers = v } }, "how long a client may take to send the head of a request"),
-        Setting.Of("limits.shutdown", Duration, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
+        Setting.Of("limits.shutdown", WaitOrNone, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
         Setting.Of("chat_completions.reasoning", Switch, s => s.ChatCompletions.Reasoning, (s, v) => s with { ChatCompletions = s.ChatCompletions with { Reasoning = v } },
             "whether answers show reasoning, as reasoning_content"),
         Setting.Of("coze.http_statuses", Switch, s => s.Coze.HttpStatuses, (s, v) => s with { Coze = s.Coze with { HttpStatuses = v } }, "errors of calls that are not streamed get statuses of their own instead of 200"),

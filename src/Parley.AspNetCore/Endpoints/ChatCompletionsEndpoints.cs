@@ -41,11 +41,11 @@ internal static class ChatCompletionsEndpoints
 
     private static async Task AnswerAsync(HttpContext context, LiveRun live)
     {
-        using var reader = live.Read();
-        if (await EventStream.EndOfAsync(context, live) is not { } run) return;
+        using var reader = live.Attach();
+        var run = await live.Completion.WaitAsync(context.RequestAborted);
         var state = new RunState();
         while (await reader.WaitAsync(context.RequestAborted))
-            while (reader.TryRead(out var logged)) state.Apply(logged);
+            while (reader.TryRead(long.MaxValue, out var logged, out var count)) state.Apply(logged, count);
         switch (state.End)
         {
             case RunFailed failed:

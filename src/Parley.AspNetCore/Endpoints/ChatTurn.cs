@@ -31,7 +31,7 @@ internal static class ChatTurn
             Input = asked.Messages.Skip(asked.PathLength).ToValueList(),
             Request = asked.Request,
             Metadata = asked.Metadata,
-            OnDisconnect = Disconnect.PolicyOf(context, DisconnectPolicy.Cancel),
+            OnDisconnect = Disconnect.PolicyOf(context, agent, DisconnectPolicy.Cancel),
             MustAnswerCalls = true,
         };
         var services = context.RequestServices;

@@ -86,7 +86,8 @@ internal static class CozeChats
                 Input = asked.Outputs,
                 Request = last.Request,
                 Metadata = last.Metadata,
-                OnDisconnect = Disconnect.PolicyOf(call.Context, DisconnectPolicy.Continue),
+                Background = !asked.Stream,
+                OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue),
                 LeavesPathWhenCancelled = true,
             },
             call.Aborted);
@@ -120,7 +121,7 @@ internal static class CozeChats
                 Metadata = asked.Metadata,
                 Stored = asked.Stored,
                 Background = !asked.Stream,
-                OnDisconnect = Disconnect.PolicyOf(call.Context, DisconnectPolicy.Continue),
+                OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue),
                 LeavesPathWhenCancelled = true,
             },
             call.Aborted);

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Parley.Agents;
+using Parley.AspNetCore.Configuration;
 using Parley.Runs;
 
 namespace Parley.AspNetCore.Http;
@@ -8,12 +10,12 @@ internal static class Disconnect
 {
     public const string Header = "parley-on-disconnect";
 
-    /// <summary>What the request says, else what is usual in its protocol.</summary>
-    public static DisconnectPolicy PolicyOf(HttpContext context, DisconnectPolicy otherwise) => context.Request.Headers[Header].ToString() switch
+    /// <summary>What the request says, else the agent, else what is usual in the protocol.</summary>
+    public static DisconnectPolicy PolicyOf(HttpContext context, Agent agent, DisconnectPolicy usual)
     {
-        "" => otherwise,
-        "continue" => DisconnectPolicy.Continue,
-        "cancel" => DisconnectPolicy.Cancel,
-        _ => throw new RunException(RunError.Rejected($"The header {Header} must be continue or cancel.", Header)),
-    };
+        if (context.Request.Headers[Header].ToString() is not { Length: > 0 } text) return agent.OnDisconnect ?? usual;
+        return Notations.OnDisconnect.TryParse(text, out var policy)
+            ? policy
+            : throw new RunException(RunError.Rejected($"The header {Header} must be {Notations.OnDisconnect.Expected}.", Header));
+    }
 }

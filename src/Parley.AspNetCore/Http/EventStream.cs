@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +22,7 @@ internal static class EventStream
     /// </summary>
     public static async Task SendAsync(HttpContext context, LiveRun live, FrameWriter writer, Func<RunError, Task> ifRefused)
     {
-        using var reader = live.Read();
+        using var reader = live.Attach();
         try
         {
             if (await RefusalOfAsync(context, live).ConfigureAwait(false) is { } refusal)
@@ -31,28 +32,31 @@ internal static class EventStream
             }
 
             await StartAsync(context).ConfigureAwait(false);
-            if (!await CopyAsync(context, reader, writer).ConfigureAwait(false)) live.ClientGone();
+            var guard = StreamGuard.Of(context, live.Header);
+            if (await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-        }
-        finally
-        {
-            if (context.RequestAborted.IsCancellationRequested) live.ClientGone();
+            // The client is gone. What that means is said by the reader that was its own.
         }
     }
 
-    /// <summary>Waits for the end of a run for a client that wants one answer; null if the client is gone.</summary>
-    public static async Task<Run?> EndOfAsync(HttpContext context, LiveRun live)
+    /// <summary>
+    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on.
+    /// </summary>
+    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after)
     {
         try
         {
-            return await live.Completion.WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            var rest = new ArrayBufferWriter<byte>();
+            await FrameReplay.SkipAsync(reader, writer, after, run.Losses.Contains(Run.LostTail), rest, context.RequestAborted).ConfigureAwait(false);
+            await StartAsync(context).ConfigureAwait(false);
+            context.Response.BodyWriter.Write(rest.WrittenSpan);
+            await CopyAsync(context, reader, writer, guard: null).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            live.ClientGone();
-            return null;
+            // As above.
         }
     }
 
@@ -88,7 +92,7 @@ internal static class EventStream
     }
 
     // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
-    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer, StreamGuard? guard)
     {
         var body = context.Response.BodyWriter;
         var more = reader.WaitAsync(context.RequestAborted);
@@ -99,7 +103,8 @@ internal static class EventStream
         {
             while (reader.TryRead(out var logged))
             {
-                writer.Write(logged, body);
+                if (guard is null) writer.Write(logged, body);
+                else guard.Write(logged, writer, body);
                 if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
             }
 

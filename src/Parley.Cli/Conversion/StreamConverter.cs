@@ -50,7 +50,7 @@ internal sealed class StreamConverter
         (_reader, _readBody, _newWriter) = (from.NewReader(), from.ReadBody, run => to.NewWriter(run, from.Protocol == to.Protocol));
         _log = new RunLog(id, strict: false);
         _appender = new RunAppender(_run, _log, ids, time);
-        _written = new RunLogReader(_log, new MemoryStore(), 0, () => { });
+        _written = new RunLogReader(_log, new MemoryStore(), () => { });
     }
 
     /// <summary>Converts all of the input. The result is what was wrong with the input, or null if it was a whole stream.</summary>

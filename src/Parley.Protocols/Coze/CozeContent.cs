@@ -56,6 +56,37 @@ internal static class CozeContent
         return (CozeJsonText.ToText(buffer), CozeContentTypes.ObjectString);
     }
 
+    /// <summary>Content as a peer is sent it: media by its own address, or where there is none by the peer's id of it; with an empty one, as a remark.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="idOf">The peer's id of a file; null if it is sent by its address.</param>
+    public static (string Content, string ContentType) WriteFor(ValueList<Content> content, Func<Media, string?> idOf)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var line = new JsonLine(buffer, JsonEscaping.Go).Array();
+        foreach (var part in content)
+        {
+            if (part.Media is not { } media)
+            {
+                if (part.Text.Length > 0) line.Object().String("type"u8, "text").String("text"u8, part.Text).EndObject();
+            }
+            else if (idOf(media) is not { } id)
+            {
+                line.Object().String("type"u8, TypeOf(media)).String("file_url"u8, media.Url).EndObject();
+            }
+            else if (id.Length > 0)
+            {
+                line.Object().String("type"u8, TypeOf(media)).String("file_id"u8, id).EndObject();
+            }
+            else
+            {
+                line.Object().String("type"u8, "text").String("text"u8, $"[{media.Name ?? TypeOf(media)}]").EndObject();
+            }
+        }
+
+        line.EndArray();
+        return (CozeJsonText.ToText(buffer), CozeContentTypes.ObjectString);
+    }
+
     /// <summary>The items of an object_string that a peer sent, as far as they can be understood; null if it is none.</summary>
     public static ValueList<Content>? ReadPeer(string text)
     {

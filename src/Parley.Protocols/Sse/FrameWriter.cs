@@ -14,4 +14,18 @@ public abstract class FrameWriter
 
     /// <summary>Writes the frames that an event means, often one.</summary>
     public abstract void Write(in Logged logged, IBufferWriter<byte> into);
+
+    /// <summary>
+    /// Counts and remembers what a delta would write, without keeping it; <paramref name="deltas"/> that follow each other in one part may be
+    /// given as one.
+    /// </summary>
+    internal void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
+    {
+        var before = Count;
+        scratch.ResetWrittenCount();
+        Write(logged, scratch);
+
+        // What stands before the first of them stands there once; the others write one frame each, or all of them nothing.
+        if (Count > before) Count += deltas - 1;
+    }
 }

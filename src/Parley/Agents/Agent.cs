@@ -37,6 +37,9 @@ public sealed record Agent(string Name, IAgent Behaviour)
     /// <summary>The model behind it, where it is known.</summary>
     public string Model { get; init; } = "";
 
+    /// <summary>What becomes of its runs when their clients go, where the request does not say; null: what is usual in the request's protocol.</summary>
+    public DisconnectPolicy? OnDisconnect { get; init; }
+
     /// <summary>When its definition was last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 

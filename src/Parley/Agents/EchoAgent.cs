@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Parley.Conversations;
 using Parley.Runs;
 
@@ -28,7 +27,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
 
             yield return new PartCompleted(item, 0);
             yield return new ItemCompleted(item++);
-            spoken += EstimateTokens(reasoning);
+            spoken += UsageBooking.EstimateTokens(reasoning);
             await PauseAsync(cancellationToken);
         }
 
@@ -47,7 +46,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
 
             yield return new PartCompleted(item, 0);
             yield return new ItemCompleted(item);
-            yield return new RunSuspended([new CallFunction(item)], UsageOf(request, spoken + EstimateTokens(arguments)));
+            yield return new RunSuspended([new CallFunction(item)], UsageOf(request, spoken + UsageBooking.EstimateTokens(arguments)));
             yield break;
         }
 
@@ -63,7 +62,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
             said++;
         }
 
-        spoken += EstimateTokens(answer);
+        spoken += UsageBooking.EstimateTokens(answer);
         if (options.FailAfter is not null)
         {
             yield return new RunFailed(Failure(), UsageOf(request, spoken));
@@ -139,10 +138,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
     {
         if (options.Usage is { } given) return given;
         long heard = 0;
-        foreach (var message in request.Context) heard += EstimateTokens(message.Text);
-        return new Usage(heard, spoken, Estimated: true);
+        foreach (var message in request.Context) heard += UsageBooking.EstimateTokens(message.Text);
+        return new Usage(heard, spoken, Quality: UsageQuality.Estimated);
     }
-
-    // A rule of thumb: a token is about four bytes of UTF-8.
-    private static long EstimateTokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 }

@@ -13,8 +13,11 @@ public static class EventCodec
     /// <summary>The version of the encoding that <see cref="Encode"/> writes.</summary>
     public const int Format = 1;
 
-    private const byte Json = 0;
-    private const byte Delta = 1;
+    internal const byte Json = 0;
+    internal const byte Delta = 1;
+
+    /// <summary>The kind and the time.</summary>
+    internal const int HeadLength = 9;
 
     /// <summary>Appends an event to a segment's data.</summary>
     public static void Encode(in Logged logged, IBufferWriter<byte> into)
@@ -46,36 +49,8 @@ public static class EventCodec
     /// <exception cref="InvalidDataException">The data is damaged or of a version this program does not know.</exception>
     public static List<Logged> Decode(in RunSegment segment)
     {
-        if (segment.Format != Format) throw new InvalidDataException($"Run segment of format {segment.Format}; this version reads {Format}.");
         var events = new List<Logged>((int)(segment.Last - segment.First + 1));
-        var data = segment.Data.Span;
-        for (var sequence = segment.First; sequence <= segment.Last; sequence++)
-        {
-            var kind = data[0];
-            var at = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(data[1..]), TimeSpan.Zero);
-            data = data[9..];
-            RunEvent @event;
-            switch (kind)
-            {
-                case Delta:
-                    var item = ReadVarint(ref data);
-                    var part = ReadVarint(ref data);
-                    var length = ReadVarint(ref data);
-                    @event = new PartDelta(item, part, Encoding.UTF8.GetString(data[..length]));
-                    data = data[length..];
-                    break;
-                case Json:
-                    length = ReadVarint(ref data);
-                    @event = CanonicalJson.Read<RunEvent>(data[..length]);
-                    data = data[length..];
-                    break;
-                default:
-                    throw new InvalidDataException($"Run segment with an event of unknown kind {kind}.");
-            }
-
-            events.Add(new Logged(sequence, at, @event));
-        }
-
+        for (var reader = new SegmentReader(segment); !reader.IsAtEnd;) events.Add(reader.Read(most: 1, out _));
         return events;
     }
 
@@ -88,7 +63,7 @@ public static class EventCodec
         return count;
     }
 
-    private static int ReadVarint(ref ReadOnlySpan<byte> from)
+    internal static int ReadVarint(ref ReadOnlySpan<byte> from)
     {
         uint value = 0;
         for (int shift = 0, count = 0; count < 5; shift += 7, count++)

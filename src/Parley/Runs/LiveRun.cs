@@ -5,15 +5,25 @@ namespace Parley.Runs;
 /// <summary>A run that this process executes.</summary>
 public sealed class LiveRun
 {
+    /// <summary>
+    /// How long a cancelled agent may take to stop. Then the run ends without it; with the commit it stays below the second that is promised.
+    /// </summary>
+    private static readonly TimeSpan AgentPatience = TimeSpan.FromMilliseconds(750);
+
     private readonly TaskCompletionSource<Run> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancellation = new();
+    private readonly Lock _lock = new();
     private readonly IConversationStore _store;
+    private readonly TimeProvider _time;
     private readonly RunLog _log;
     private volatile Run _header;
     private int _readers;
+    private int _clients;
+    private ITimer? _alone;
+    private ITimer? _patience;
 
-    internal LiveRun(Run header, IReadOnlyList<Message> input, RunLog log, IConversationStore store)
-        => (_header, Input, _log, _store) = (header, input, log, store);
+    internal LiveRun(Run header, IReadOnlyList<Message> input, RunLog log, IConversationStore store, TimeProvider time)
+        => (_header, Input, _log, _store, _time) = (header, input, log, store, time);
 
     /// <summary>The header as of now.</summary>
     public Run Header => _header;
@@ -26,30 +36,80 @@ public sealed class LiveRun
 
     internal CancellationToken Cancelled => _cancellation.Token;
 
+    /// <summary>What the agent was given.</summary>
+    internal IReadOnlyList<Message> Context { get; set; } = [];
+
+    /// <summary>Ends the run as cancelled although its agent goes on.</summary>
+    internal Action? LeaveAgent { get; set; }
+
     /// <summary>A reader of its events, independent of all others.</summary>
-    public RunLogReader Read(long from = 0)
+    public RunLogReader Read()
     {
         Interlocked.Increment(ref _readers);
-        return new RunLogReader(_log, _store, from, ReaderGone);
+        return new RunLogReader(_log, _store, ReaderGone);
     }
 
-    /// <summary>The connection of the client that asked is gone; <see cref="Run.OnDisconnect"/> decides what that means.</summary>
-    public void ClientGone()
+    /// <summary>
+    /// A reader for a client that waits for the run. When the last of them is disposed of before the end, <see cref="Run.OnDisconnect"/>
+    /// decides what becomes of the run.
+    /// </summary>
+    public RunLogReader Attach()
     {
-        if (Header.OnDisconnect == DisconnectPolicy.Cancel) Cancel();
+        lock (_lock)
+        {
+            _clients++;
+            _alone?.Dispose();
+            _alone = null;
+        }
+
+        Interlocked.Increment(ref _readers);
+        return new RunLogReader(_log, _store, ClientGone);
     }
 
     internal void Cancel()
     {
+        lock (_lock)
+        {
+            if (_completion.Task.IsCompleted || _patience is not null) return;
+            _patience = _time.CreateTimer(static self => ((LiveRun)self!).LeaveAgent?.Invoke(), this, AgentPatience, Timeout.InfiniteTimeSpan);
+        }
+
         // Off this thread: callbacks of the token close connections and run the agent's code.
-        if (!_completion.Task.IsCompleted) _ = _cancellation.CancelAsync();
+        _ = _cancellation.CancelAsync();
     }
 
     internal void Complete(Run header)
     {
-        _header = header;
-        _completion.TrySetResult(header);
+        lock (_lock)
+        {
+            _header = header;
+            _completion.TrySetResult(header);
+            _alone?.Dispose();
+            _patience?.Dispose();
+        }
+
         RemoveIfUnkept();
+    }
+
+    private void ClientGone()
+    {
+        lock (_lock)
+        {
+            if (--_clients == 0 && !_completion.Task.IsCompleted && Header.OnDisconnect.After is { } after)
+            {
+                if (after == TimeSpan.Zero) Cancel();
+                else _alone = _time.CreateTimer(static self => ((LiveRun)self!).AloneTooLong(), this, after, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        ReaderGone();
+    }
+
+    private void AloneTooLong()
+    {
+        // A client may have come back while the timer was firing.
+        lock (_lock)
+            if (_clients == 0) Cancel();
     }
 
     private void ReaderGone()

@@ -24,19 +24,12 @@ public enum RunStatus
     Cancelled,
 }
 
-/// <summary>What happens to a run whose client has gone.</summary>
-public enum DisconnectPolicy
-{
-    /// <summary>It goes on, and its answer is stored.</summary>
-    Continue,
-
-    /// <summary>It is cancelled.</summary>
-    Cancel,
-}
-
 /// <summary>The header of a run: one turn, an agent answering in a conversation. Its events are in the run log.</summary>
 public sealed record Run
 {
+    /// <summary>The loss of a run whose process died: clients may have got more of it than is known.</summary>
+    public const string LostTail = "lost-tail";
+
     /// <summary>Its id.</summary>
     public required Id Id { get; init; }
 
@@ -85,7 +78,7 @@ public sealed record Run
     /// <summary>Nobody waits for it.</summary>
     public bool Background { get; init; }
 
-    /// <summary>What happens when the client goes.</summary>
+    /// <summary>What happens when its last client goes.</summary>
     public DisconnectPolicy OnDisconnect { get; init; }
 
     /// <summary>What was asked besides the messages.</summary>
@@ -99,6 +92,15 @@ public sealed record Run
 
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When its agent accepted the request; set when it ends.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the first piece of its answer was said; set when it ends.</summary>
+    public DateTimeOffset? FirstTextAt { get; init; }
+
+    /// <summary>How many events it has; set when it ends.</summary>
+    public long EventCount { get; init; }
 
     /// <summary>The last of its messages: its output's, else its input's; set when it ends. To name the run as a place means this message.</summary>
     public Id Tip { get; init; }
@@ -114,6 +116,9 @@ public sealed record Run
 
     /// <summary>Its terminal event, once it has ended.</summary>
     public RunEnded? End { get; init; }
+
+    /// <summary>The tokens that are booked for it, set when it ends. What its <see cref="End"/> has is what wires show: only what the agent reported.</summary>
+    public Usage? Usage { get; init; }
 
     /// <summary>What could not be expressed in this run, by name, such as <c>text-differs</c>.</summary>
     public ValueList<string> Losses { get; init; }

@@ -6,6 +6,8 @@ namespace Parley.Runs;
 /// </summary>
 internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvider time, RunState? state = null)
 {
+    // The agent's own flow appends, and whoever ends the run without waiting for it.
+    private readonly Lock _lock = new();
     private Id _reasoningBase;
     private HashSet<string>? _callIds;
     private volatile bool _ended;
@@ -23,6 +25,22 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
     /// <exception cref="RunException">The agent broke the grammar.</exception>
     public void Accept(RunEvent @event)
     {
+        lock (_lock) AcceptNext(@event);
+    }
+
+    /// <summary>Ends the run, whatever is open. False if it had ended.</summary>
+    public bool End(RunEnded end)
+    {
+        lock (_lock)
+        {
+            if (HasEnded) return false;
+            EndNow(end);
+            return true;
+        }
+    }
+
+    private void AcceptNext(RunEvent @event)
+    {
         if (HasEnded) return;
         switch (@event)
         {
@@ -36,7 +54,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
                 Append(started);
                 break;
             case RunEnded ended:
-                End(ended);
+                EndNow(ended);
                 break;
             default:
                 if (!State.Started) Append(new RunStarted());
@@ -45,10 +63,8 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
         }
     }
 
-    /// <summary>Ends the run, whatever is open.</summary>
-    public void End(RunEnded end)
+    private void EndNow(RunEnded end)
     {
-        if (HasEnded) return;
         if (end is RunSuspended { Required: var required } && required.Any(action => !MayWait(action))) throw Broken("it waits for something that it did not ask for");
         if (end is RunCompleted or RunSuspended && !State.Started) Append(new RunStarted());
         if (end is RunCompleted completed && !completed.Finish.IsIncomplete && OpenCalls() is { Count: > 0 } calls)
@@ -95,12 +111,13 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
         }
     }
 
-    // A reasoning's id is derived from a base which the message that follows it gets: in Coze both are one message.
+    // A reasoning's id is derived from a base which the message that follows it gets: in Coze both are one message. A message that begins
+    // while the reasoning goes on may end before it, and so is one of its own.
     private ItemStarted Named(ItemStarted started)
     {
         var follows = _reasoningBase;
         _reasoningBase = default;
-        var id = started.Head is MessageItem && !follows.IsNone ? follows : ids.Next();
+        var id = started.Head is MessageItem && !follows.IsNone && State.Items[^1].Status is not null ? follows : ids.Next();
         if (started.Head is ReasoningItem)
         {
             _reasoningBase = id;
@@ -125,9 +142,9 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
                 if (text.Length > streamed.Length) Append(new PartDelta(completed.Item, completed.Part, text[streamed.Length..]));
                 completed = completed with { Text = null };
             }
-            else if (!Losses.Contains("text-differs"))
+            else if (!Losses.Contains(RunGuard.TextDiffers))
             {
-                Losses.Add("text-differs");
+                Losses.Add(RunGuard.TextDiffers);
             }
         }
 

@@ -14,30 +14,31 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
     private readonly IConversationStore _store;
     private readonly Id _run;
     private readonly Action? _onDispose;
-    private readonly Func<CancellationToken, ValueTask<List<Logged>>>? _rebuild;
+    private readonly Func<CancellationToken, ValueTask<RunSegment?>>? _rebuild;
     private ManualResetValueTaskSourceCore<bool> _signal;
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private RunLog.Chunk? _chunk;
-    private List<Logged>? _stored;
-    private int _storedAt;
+    private readonly Queue<RunSegment> _segments = new();
+    private SegmentReader? _stored;
+    private bool _joins = true;
     private long _next;
     private long _end;
     private bool _finished;
     private int _disposed;
 
-    internal RunLogReader(RunLog log, IConversationStore store, long from, Action onDispose)
-        => (_log, _store, _run, _next, _end, _onDispose) = (log, store, log.Run, from, from, onDispose);
+    internal RunLogReader(RunLog log, IConversationStore store, Action onDispose)
+        => (_log, _store, _run, _onDispose) = (log, store, log.Run, onDispose);
 
     // A run that is no longer in memory: everything is read back from the store, or rebuilt where its events have expired.
-    internal RunLogReader(IConversationStore store, Id run, long from, Func<CancellationToken, ValueTask<List<Logged>>> rebuild)
-        => (_store, _run, _next, _end, _rebuild) = (store, run, from, from, rebuild);
+    internal RunLogReader(IConversationStore store, Id run, Func<CancellationToken, ValueTask<RunSegment?>> rebuild)
+        => (_store, _run, _rebuild) = (store, run, rebuild);
 
     /// <summary>The sequence of the next event.</summary>
     public long Position => _next;
 
     /// <summary>
-    /// Completes with true when <see cref="TryRead"/> may give events, with false when the run has ended and all of it was read.
+    /// Completes with true when <see cref="TryRead(out Logged)"/> may give events, with false when the run has ended and all of it was read.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="RunException">Events had to be read back, and the store is not available.</exception>
@@ -75,23 +76,32 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
     }
 
     /// <summary>The next event, if one may be read without waiting.</summary>
-    public bool TryRead(out Logged logged)
+    public bool TryRead(out Logged logged) => TryRead(most: 1, out logged, out _);
+
+    /// <summary>
+    /// The next event, if one may be read without waiting; of a stored log up to <paramref name="most"/> deltas of one part that follow each
+    /// other as one, with the number and time of the first. <paramref name="count"/> says how many they were.
+    /// </summary>
+    public bool TryRead(long most, out Logged logged, out int count)
     {
         if (_stored is not null)
         {
-            logged = _stored[_storedAt++];
-            _next = _end = logged.Sequence + 1;
-            if (_storedAt == _stored.Count) _stored = null;
+            logged = _stored.Read(_joins ? most : 1, out count);
+
+            // Each piece of audio has a padding of its own: they must stay apart.
+            if (logged.Event is PartStarted { Kind: PartKind.Audio }) _joins = false;
+            _next = _end = _stored.Next;
+            if (_stored.IsAtEnd) _stored = _segments.TryDequeue(out var segment) ? new SegmentReader(segment) : null;
             return true;
         }
 
         if (_next == _end && (_log is null || _log.Next(this, _next, wait: false) != ReadResult.Ready))
         {
-            logged = default;
+            (logged, count) = (default, 0);
             return false;
         }
 
-        logged = _chunk!.Read(_next++);
+        (logged, count) = (_chunk!.Read(_next++), 1);
         return true;
     }
 
@@ -131,19 +141,15 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
 
     private async ValueTask<bool> ReadBackAsync(CancellationToken cancellationToken)
     {
-        var events = new List<Logged>();
-        foreach (var segment in await _store.ReadSegmentsAsync(_run, _next, ReadBackBytes, cancellationToken).ConfigureAwait(false))
-            events.AddRange(EventCodec.Decode(segment));
-        if (events.Count == 0 && _rebuild is not null && _next == 0) events = await _rebuild(cancellationToken).ConfigureAwait(false);
-        var skip = events.FindIndex(logged => logged.Sequence >= _next);
-        if (skip < 0)
-        {
-            // A log in memory whose events were dropped has them in the store, unless the run was deleted under its reader.
-            _finished = true;
-            return false;
-        }
+        foreach (var segment in await _store.ReadSegmentsAsync(_run, _next, ReadBackBytes, cancellationToken).ConfigureAwait(false)) _segments.Enqueue(segment);
+        if (_segments.Count == 0 && _rebuild is not null && _next == 0 && await _rebuild(cancellationToken).ConfigureAwait(false) is { } rebuilt) _segments.Enqueue(rebuilt);
+        if (_segments.TryDequeue(out var first)) _stored = new SegmentReader(first);
 
-        (_stored, _storedAt) = (events, skip);
-        return true;
+        // A log in memory may have been dropped in the middle of a segment.
+        while (_stored is { IsAtEnd: false } && _stored.Next < _next) _stored.Read(_next - _stored.Next, out _);
+
+        // Whatever was dropped is in the store, unless the run was deleted under its reader.
+        _finished = _stored is null;
+        return !_finished;
     }
 }

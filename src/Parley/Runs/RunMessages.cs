@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Conversations;
 
 namespace Parley.Runs;
@@ -26,11 +27,14 @@ internal static class RunMessages
     ];
 
     /// <summary>The events of a run whose log has expired, as its messages tell them: the same items and texts, without their pieces.</summary>
-    public static List<Logged> ToEvents(Run run, IEnumerable<Message> messages)
+    public static RunSegment ToSegment(Run run, IReadOnlyList<Message> messages)
     {
-        var events = new List<Logged>();
-        void Add(RunEvent @event, DateTimeOffset at) => events.Add(new Logged(events.Count, at, @event));
-        if (run.End is not RunFailed) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
+        var events = new ArrayBufferWriter<byte>();
+        var count = 0L;
+        void Add(RunEvent @event, DateTimeOffset at) => EventCodec.Encode(new Logged(count++, at, @event), events);
+
+        // A failure stands alone only where nothing was said before it.
+        if (run.End is not RunFailed || messages.Count > 0) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
         var item = 0;
         foreach (var message in messages)
         {
@@ -49,6 +53,6 @@ internal static class RunMessages
         }
 
         if (run.End is not null) Add(run.End, run.EndedAt ?? run.CreatedAt);
-        return events;
+        return new RunSegment(run.Id, 0, count - 1, EventCodec.Format, events.WrittenMemory);
     }
 }

@@ -54,10 +54,10 @@ public sealed record RunRequest
     /// <summary>False: nothing of it is kept.</summary>
     public bool Stored { get; init; } = true;
 
-    /// <summary>Nobody waits for it.</summary>
+    /// <summary>Nobody waits for it, so nobody can leave it: it goes on to its end.</summary>
     public bool Background { get; init; }
 
-    /// <summary>What happens when the client goes.</summary>
+    /// <summary>What happens when its last client goes.</summary>
     public DisconnectPolicy OnDisconnect { get; init; }
 
     /// <summary>The id by which the client calls it, where clients choose ids.</summary>

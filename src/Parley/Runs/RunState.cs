@@ -25,6 +25,9 @@ public sealed class RunState
     /// <summary>When the agent accepted the request.</summary>
     public DateTimeOffset StartedAt { get; private set; }
 
+    /// <summary>When the first piece of an answer was said, if one was.</summary>
+    public DateTimeOffset? FirstTextAt { get; private set; }
+
     /// <summary>The terminal event, once there is one.</summary>
     public RunEnded? End { get; private set; }
 
@@ -34,17 +37,19 @@ public sealed class RunState
     /// <summary>The number of events applied.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Applies a logged event.</summary>
-    public void Apply(in Logged logged) => Apply(logged.Event, logged.At);
+    /// <summary>Applies a logged event; <paramref name="count"/> deltas may be given as one.</summary>
+    public void Apply(in Logged logged, int count = 1) => Apply(logged.Event, logged.At, count);
 
     /// <summary>Applies the next event. The events must follow the grammar that the runner enforces.</summary>
-    public void Apply(RunEvent @event, DateTimeOffset at)
+    public void Apply(RunEvent @event, DateTimeOffset at, int count = 1)
     {
-        Count++;
+        Count += count;
         switch (@event)
         {
             case PartDelta delta:
-                _items[delta.Item].PartList[delta.Part].Append(delta.Text);
+                var item = _items[delta.Item];
+                if (FirstTextAt is null && item.Head is MessageItem) FirstTextAt = at;
+                item.PartList[delta.Part].Append(delta.Text);
                 break;
             case RunStarted started:
                 (Started, StartedAt, Model, Upstream) = (true, at, started.Model, started.Upstream);

@@ -129,7 +129,7 @@ public sealed partial class Runner : IAsyncDisposable
             Detached = request.Detached,
             Stored = request.Stored,
             Background = request.Background,
-            OnDisconnect = request.OnDisconnect,
+            OnDisconnect = request.Background ? DisconnectPolicy.Continue : request.OnDisconnect,
             LeavesPathWhenCancelled = request.LeavesPathWhenCancelled,
             Request = request.Request,
             Metadata = request.Metadata,

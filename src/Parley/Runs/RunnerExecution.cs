@@ -16,15 +16,21 @@ public sealed partial class Runner
     private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues)
     {
         var log = new RunLog(run.Id, _strict);
-        var live = new LiveRun(run, input, log, _store);
+        var live = new LiveRun(run, input, log, _store, _time);
         var appender = new RunAppender(run, log, _ids, _time);
+        live.LeaveAgent = () =>
+        {
+            if (appender.HasEnded) return;
+            _logger.LogWarning("Agent {Agent} does not stop although run {Run} was cancelled; the run ends without it.", run.Agent.Name, run.Id);
+            Finish(live, log, appender, new RunCancelled());
+        };
         log.OnEnded = failed =>
         {
             if (failed is not null)
             {
                 // The agent may still be speaking: its state is read only if it is not.
                 var state = appender.HasEnded ? appender.State : new RunState();
-                log.Ending = EndingOf(run, state, failed, [], _time.GetUtcNow());
+                log.Ending = EndingOf(run, state, failed, [], live.Context, _time.GetUtcNow());
                 live.Cancel();
             }
 
@@ -41,6 +47,7 @@ public sealed partial class Runner
         try
         {
             var asked = await RequestForAsync(request, live, continues).ConfigureAwait(false);
+            live.Context = asked.Context;
             var events = request.Agent.Behaviour.RunAsync(asked, live.Cancelled).GetAsyncEnumerator(live.Cancelled);
             await using var _ = events.ConfigureAwait(false);
             var unpublished = 0;
@@ -89,11 +96,10 @@ public sealed partial class Runner
 
     private void Finish(LiveRun live, RunLog log, RunAppender appender, RunEnded end)
     {
-        if (appender.HasEnded) return;
-        appender.End(end);
+        if (!appender.End(end)) return;
 
         // Only if the log has it: a run that the store failed has ended otherwise.
-        if (appender.State.End is { } ended) log.Ending ??= EndingOf(live.Header, appender.State, ended, appender.Losses, _time.GetUtcNow());
+        if (appender.State.End is { } ended) log.Ending ??= EndingOf(live.Header, appender.State, ended, appender.Losses, live.Context, _time.GetUtcNow());
         Publish(log);
     }
 
@@ -103,7 +109,7 @@ public sealed partial class Runner
         _flusher.Enqueue(log);
     }
 
-    private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, DateTimeOffset at)
+    private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
     {
         var kept = header.Stored && !header.Detached;
         IReadOnlyList<Message> output = kept ? RunMessages.Of(header, state, at) : [];
@@ -117,7 +123,11 @@ public sealed partial class Runner
                 _ => RunStatus.Failed,
             },
             End = end,
+            StartedAt = state.Started ? state.StartedAt : null,
+            FirstTextAt = state.FirstTextAt,
             EndedAt = at,
+            EventCount = state.Count,
+            Usage = UsageBooking.Of(end, state, context),
             Upstream = state.Upstream,
             Losses = losses.ToValueList(),
             Tip = output.Count > 0 ? output[^1].Id : kept && header.Input.Count > 0 ? header.Input[^1] : header.Parent,
@@ -163,11 +173,15 @@ public sealed partial class Runner
             Continues = continues,
             Upstream = upstream,
             UnseenCount = upstream is null ? context.Count : unseen + live.Input.Count,
+            IsBranch = upstream is not null && !run.Exclusive && await HasMovedOnAsync(run, live.Cancelled).ConfigureAwait(false),
             Files = _files,
         };
     }
 
-    // The nearest run of the same agent on the path that has a handle of the peer.
+    private async ValueTask<bool> HasMovedOnAsync(Run run, CancellationToken cancellationToken)
+        => await _store.FindConversationAsync(run.Owner, run.Conversation, cancellationToken).ConfigureAwait(false) is { } conversation && conversation.Head != run.Parent;
+
+    // The nearest run of the same agent on the path that has a handle of the peer. What was cancelled, peers forget.
     private async Task<(RawJson? Upstream, int Unseen)> FindUpstreamAsync(Run run, List<Message> context, CancellationToken cancellationToken)
     {
         Id looked = default;
@@ -176,7 +190,7 @@ public sealed partial class Runner
             if (context[i].IsInput || context[i].Run.IsNone || context[i].Run == looked) continue;
             looked = context[i].Run;
             var earlier = await _store.FindRunAsync(run.Owner, looked, cancellationToken).ConfigureAwait(false);
-            if (earlier is { Upstream: { } upstream } && earlier.Agent.Name == run.Agent.Name) return (upstream, context.Count - 1 - i);
+            if (earlier is { Upstream: { } upstream, Status: not RunStatus.Cancelled } && earlier.Agent.Name == run.Agent.Name) return (upstream, context.Count - 1 - i);
         }
 
         return default;

@@ -23,22 +23,17 @@ public sealed partial class Runner
         return [.. runs.Select(run => FindLive(run.Id)?.Header ?? run)];
     }
 
-    /// <summary>A reader of the run's events from a sequence on; null if the run is absent.</summary>
-    public async ValueTask<RunLogReader?> OpenAsync(string owner, Id run, long from, CancellationToken cancellationToken)
-    {
-        if (FindLive(run) is { Header.Stored: true } live) return live.Header.Owner == owner ? live.Read(from) : null;
-        var header = await _store.FindRunAsync(owner, run, cancellationToken).ConfigureAwait(false);
-        return header is null ? null : new RunLogReader(_store, header.Id, from, token => RebuildAsync(header, token));
-    }
+    /// <summary>A reader for a client: see <see cref="LiveRun.Attach"/>. A run that has ended is read from the store.</summary>
+    public RunLogReader Attach(Run run) => FindLive(run.Id)?.Attach() ?? ReadStored(run);
 
     /// <summary>The fold of a run so far. Of a run whose events have expired it is rebuilt from its messages.</summary>
     public async ValueTask<RunState> FoldAsync(Run run, CancellationToken cancellationToken)
     {
         var state = new RunState();
-        using var reader = FindLive(run.Id)?.Read() ?? new RunLogReader(_store, run.Id, 0, token => RebuildAsync(run, token));
+        using var reader = FindLive(run.Id)?.Read() ?? ReadStored(run);
         while (true)
         {
-            while (reader.TryRead(out var logged)) state.Apply(logged);
+            while (reader.TryRead(long.MaxValue, out var logged, out var count)) state.Apply(logged, count);
             if (state.End is not null) return state;
 
             // So far and no further: a run under way is not waited for.
@@ -74,7 +69,9 @@ public sealed partial class Runner
         var log = new RunLog(run.Id, strict: false);
         var appender = new RunAppender(run, log, _ids, _time, state);
         appender.End(new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "The server stopped while the run was under way.", true)));
-        log.Ending = EndingOf(run, state, state.End!, appender.Losses, _time.GetUtcNow());
+
+        // What the client got last may not have been on disk: see FrameReplay.
+        log.Ending = EndingOf(run, state, state.End!, [.. appender.Losses, Run.LostTail], [], _time.GetUtcNow());
         log.TryEncode(new ArrayBufferWriter<byte>(), out var tail);
 
         // This log begins where the one of the dead process ended.
@@ -83,19 +80,22 @@ public sealed partial class Runner
         _logger.LogWarning("Run {Run} of agent {Agent} was under way when its process ended; it has failed.", run.Id, run.Agent.Name);
     }
 
-    private async ValueTask<List<Logged>> RebuildAsync(Run run, CancellationToken cancellationToken)
+    private RunLogReader ReadStored(Run run) => new(_store, run.Id, token => RebuildAsync(run, token));
+
+    // Where its events have expired, its messages tell them.
+    private async ValueTask<RunSegment?> RebuildAsync(Run run, CancellationToken cancellationToken)
     {
-        if (!run.HasEnded) return [];
-        if (run.Tip.IsNone) return RunMessages.ToEvents(run, []);
+        if (!run.HasEnded) return null;
+        if (run.Tip.IsNone) return RunMessages.ToSegment(run, []);
         var query = new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Tip, Ascending = true, Take = int.MaxValue, Runs = [run.Id] };
         try
         {
             var page = await _store.ListMessagesAsync(query, cancellationToken).ConfigureAwait(false);
-            return RunMessages.ToEvents(run, page.Items.Where(message => !message.IsInput));
+            return RunMessages.ToSegment(run, [.. page.Items.Where(message => !message.IsInput)]);
         }
         catch (RunException exception) when (exception.Error.Cause == ErrorCause.NotFound)
         {
-            return RunMessages.ToEvents(run, []);
+            return RunMessages.ToSegment(run, []);
         }
     }
 }

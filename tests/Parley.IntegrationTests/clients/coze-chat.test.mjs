@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError, CozeAPI, ChatStatus } from '@coze/api';
-import { assistant, coze, gather, isId, isRemote, raw, refusal, say, stranger, until, url, user } from './setup.mjs';
+import { Gathered, assistant, coze, gather, isId, isRemote, raw, refusal, say, stranger, until, url, user } from './setup.mjs';
 
 const finishOf = (chat) => JSON.parse(chat.completed('verbose')[0].content);
 
@@ -51,6 +51,20 @@ describe('chats', { concurrency: 6 }, () => {
     const second = await gather(coze.chat.stream(say('history', 'Who am I?', { conversation_id: first.created.conversation_id })));
     assert.equal(second.created.conversation_id, first.created.conversation_id);
     assert.equal(second.answer, `user: My name is Ada.\nassistant: ${first.answer}\nuser: Who am I?`);
+  });
+
+  test('a stream that broke off is picked up where it was', async () => {
+    const seen = [];
+    for await (const event of coze.chat.stream(say('brisk', 'go'))) {
+      seen.push(event);
+      if (seen.length === 5) break;
+    }
+    const rest = [];
+    for await (const { event, data } of await coze.get(`/parley/runs/${seen[0].data.id}/stream`, { after: seen.length }, true)) rest.push({ event, data: JSON.parse(data) });
+    const chat = new Gathered([...seen, ...rest]);
+    assert.equal(chat.streamed, 'tick '.repeat(20));
+    assert.equal(chat.answer, chat.streamed);
+    assert.deepEqual(chat.names.slice(-2), ['conversation.chat.completed', 'done']);
   });
 
   test('several messages are one turn, in their order', async () => {

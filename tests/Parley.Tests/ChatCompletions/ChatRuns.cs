@@ -13,7 +13,7 @@ internal static class ChatRuns
         var calls = new List<int>();
         var count = random.Next(6);
         for (var item = 0; item < count; item++) Add(events, item, random, calls);
-        var usage = random.Next(3) switch { 0 => null, 1 => new Usage(random.Next(1, 99), random.Next(99)), _ => new Usage(5, 6, 12, 1, 2, Estimated: true) };
+        var usage = random.Next(3) switch { 0 => null, 1 => new Usage(random.Next(1, 99), random.Next(99)), _ => new Usage(5, 6, 12, 1, 2, UsageQuality.Estimated) };
         events.Add(random.Next(8) switch
         {
             0 => new RunFailed(new RunError((ErrorSide)random.Next(4), (ErrorCause)random.Next(9), "why", random.Next(2) == 0, random.Next(2) == 0 ? "some_code" : null, "param"), usage),

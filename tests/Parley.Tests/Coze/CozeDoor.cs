@@ -15,6 +15,7 @@ using Parley.Conversations;
 using Parley.Runs;
 using Parley.Storage;
 using Parley.Storage.Sqlite;
+using Parley.Tests.Guards;
 using Parley.Tests.Storage;
 
 namespace Parley.Tests.Coze;
@@ -25,14 +26,17 @@ internal sealed class CozeDoor : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TempFolder? _folder;
     private readonly HttpClient _http;
+    private readonly GuardWatch _watch;
 
-    private CozeDoor(WebApplication app, TempFolder? folder)
+    private CozeDoor(WebApplication app, TempFolder? folder, GuardWatch watch)
     {
-        (_app, _folder) = (app, folder);
+        (_app, _folder, _watch) = (app, folder, watch);
         _http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
 
     public Uri Address => _http.BaseAddress!;
+
+    public int ActiveCount => _app.Services.GetRequiredService<Runner>().ActiveCount;
 
     public SqliteDatabase Database => _app.Services.GetRequiredService<SqliteDatabase>();
 
@@ -49,7 +53,8 @@ internal sealed class CozeDoor : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore().AddLogging();
+        builder.Services.AddRoutingCore();
+        var watch = GuardWatch.AddTo(builder.Services);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IConversationStore, MemoryStore>();
@@ -74,7 +79,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         });
         app.MapCoze();
         await app.StartAsync();
-        return new CozeDoor(app, folder);
+        return new CozeDoor(app, folder, watch);
     }
 
     public static Agent Echo(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias", "7478675888952246323"] };
@@ -85,6 +90,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         _folder?.Dispose();
+        _watch.AssertLawful();
     }
 
     /// <summary>Uploads content under a name, as a browser does.</summary>

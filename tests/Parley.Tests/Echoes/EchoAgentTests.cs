@@ -24,7 +24,7 @@ public sealed class EchoAgentTests
         Assert.Equal(
             [
                 new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "ab"),
-                new PartDelta(0, 0, "cd"), new PartCompleted(0, 0), new ItemCompleted(0), new RunCompleted(FinishReason.Stop, new Usage(1, 1, Estimated: true)),
+                new PartDelta(0, 0, "cd"), new PartCompleted(0, 0), new ItemCompleted(0), new RunCompleted(FinishReason.Stop, new Usage(1, 1, Quality: UsageQuality.Estimated)),
             ],
             events);
     }

@@ -30,7 +30,7 @@ public sealed class EventCodecTests
         new ItemStarted(8, new RecallItem([new Source("t", null, "text")], "query")),
         new ItemStarted(9, new OpaqueItem(Protocol.Coze, "verbose", new RawJson("""{"x":null}"""))),
         new Extension(Protocol.Responses, "response.x", new RawJson("{}"), 3),
-        new RunCompleted(FinishReason.Length, new Usage(1, 2, 4, 1, 1, true)),
+        new RunCompleted(FinishReason.Length, new Usage(1, 2, 4, 1, 1, UsageQuality.Partial)),
         new RunSuspended([new CallFunction(2), new AnswerQuestion(6, 1), new Approve(4), new ProvideInput(6), new Authorize(6, "http://127.0.0.1/")], State: new RawJson("[1]")),
         new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.TimedOut, "slow", true, "c", "p")),
         new RunCancelled(),
@@ -52,6 +52,60 @@ public sealed class EventCodecTests
     {
         var error = Assert.Throws<InvalidDataException>(() => EventCodec.Decode(new RunSegment(new Id(1), 0, 0, EventCodec.Format + 1, default)));
         Assert.Contains("format 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(int.MaxValue)]
+    public void Deltas_of_one_part_are_read_together_up_to_the_number_that_is_asked_for(int most)
+    {
+        RunEvent[] events =
+        [
+            new RunStarted(), new PartDelta(0, 0, "a"), new PartDelta(0, 0, "é🙂"), new PartDelta(0, 0, "c"), new PartDelta(0, 1, "d"), new PartDelta(1, 1, "e"), new PartDelta(1, 1, "f"), new RunCancelled(),
+        ];
+        var buffer = new ArrayBufferWriter<byte>();
+        for (var i = 0; i < events.Length; i++) EventCodec.Encode(new Logged(5 + i, DateTimeOffset.UnixEpoch.AddSeconds(i), events[i]), buffer);
+        var reader = new SegmentReader(new RunSegment(new Id(1), 5, 4 + events.Length, EventCodec.Format, buffer.WrittenMemory));
+        var (texts, together, next) = ("", 0, 5L);
+        while (!reader.IsAtEnd)
+        {
+            var logged = reader.Read(most, out var count);
+            Assert.Equal((next, DateTimeOffset.UnixEpoch.AddSeconds(next - 5)), (logged.Sequence, logged.At));
+            if (logged.Event is PartDelta delta) texts += $"{delta.Item}{delta.Part}{delta.Text}";
+            together = Math.Max(together, count);
+            next += count;
+        }
+
+        Assert.Equal((5 + events.Length, Math.Min(most, 3)), (next, together));
+        if (most == int.MaxValue) Assert.Equal("00aé🙂c01d11ef", texts);
+    }
+
+    [Fact]
+    public void Rows_of_earlier_versions_are_read()
+    {
+        var run = new Run
+        {
+            Id = new Id(8),
+            Owner = "o",
+            Conversation = new Id(16),
+            Section = new Id(16),
+            Agent = new AgentRef("echo"),
+            Status = RunStatus.Completed,
+            Dialect = Protocol.Coze,
+            Chat = new Id(8),
+            Request = new ModelRequest(),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            OnDisconnect = DisconnectPolicy.Cancel,
+            End = new RunCompleted(FinishReason.Stop, new Usage(1, 2, Quality: UsageQuality.Estimated)),
+        };
+        var row = CanonicalJson.Write(run);
+        Assert.Contains("\"on_disconnect\":\"Cancel\"", row, StringComparison.Ordinal);
+        Assert.Equal(run, CanonicalJson.Read<Run>(row.Replace("\"estimated\":\"Estimated\"", "\"estimated\":true", StringComparison.Ordinal)));
+        var exact = run with { OnDisconnect = DisconnectPolicy.Continue, End = new RunCompleted(FinishReason.Stop, new Usage(1, 2)) };
+        Assert.Equal(exact, CanonicalJson.Read<Run>(CanonicalJson.Write(exact).Replace("\"estimated\":\"Exact\"", "\"estimated\":false", StringComparison.Ordinal)));
+        Assert.Contains("\"on_disconnect\":\"Continue\"", CanonicalJson.Write(exact), StringComparison.Ordinal);
     }
 
     [Fact]

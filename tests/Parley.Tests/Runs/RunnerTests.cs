@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Guards;
 
 namespace Parley.Tests.Runs;
 
@@ -71,17 +72,6 @@ public sealed class RunnerTests : IAsyncDisposable
         var live = await _runner.StartAsync(Said("2") with { Conversation = first.Conversation, LeavesPathWhenCancelled = leaves }, Never);
         await _runner.CancelAsync(Owner, live.Header.Id, Never);
         Assert.Equal(path, await TextsAsync(first.Conversation));
-    }
-
-    [Theory]
-    [InlineData(DisconnectPolicy.Cancel, RunStatus.Cancelled)]
-    [InlineData(DisconnectPolicy.Continue, RunStatus.Completed)]
-    public async Task A_client_that_goes_cancels_its_run_only_if_the_policy_says_so(DisconnectPolicy policy, RunStatus status)
-    {
-        var live = await _runner.StartAsync(Said("1") with { OnDisconnect = policy }, Never);
-        live.ClientGone();
-        if (policy == DisconnectPolicy.Continue) _script.Answers("one");
-        Assert.Equal(status, (await live.Completion).Status);
     }
 
     [Fact]
@@ -219,13 +209,12 @@ public sealed class RunnerTests : IAsyncDisposable
     {
         var run = await AskAsync(_script.Answers("one"), Said("1"));
         Assert.Null(_runner.FindLive(run.Id));
-        using var reader = (await _runner.OpenAsync(Owner, run.Id, 2, Never))!;
+        using var reader = _runner.Attach(run);
         var sequences = new List<long>();
         while (await reader.WaitAsync(Never))
             while (reader.TryRead(out var logged)) sequences.Add(logged.Sequence);
-        Assert.Equal([2, 3, 4, 5, 6], sequences);
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], sequences);
         Assert.Equal("one", (await _runner.FoldAsync(run, Never)).Items[0].Text);
-        Assert.Null(await _runner.OpenAsync("another", run.Id, 0, Never));
     }
 
     [Fact]
@@ -237,6 +226,20 @@ public sealed class RunnerTests : IAsyncDisposable
         Assert.Empty(await _store.ReadSegmentsAsync(run.Id, 0, 1000, Never));
         var state = await _runner.FoldAsync(run, Never);
         Assert.Equal(("one", run.End), (state.Items[0].Text, state.End));
+    }
+
+    [Fact]
+    public async Task A_failed_run_that_is_rebuilt_obeys_the_grammar_too()
+    {
+        var failed = new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.Unavailable, "x"));
+        _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "half"), failed);
+        var run = await AskAsync(_script, Said("1"));
+        while (await _store.SweepAsync(new SweepLimits(DateTimeOffset.UtcNow.AddDays(1), DateTimeOffset.UnixEpoch), Never) > 0) { }
+        using var reader = (await _runner.OpenAsync(Owner, run.Id, 0, Never))!;
+        var log = new List<Logged>();
+        while (await reader.WaitAsync(Never))
+            while (reader.TryRead(out var logged)) log.Add(logged);
+        Assert.Equal("half", Guarded.AssertLawful(log, run.Losses, "rebuilt").Items[0].Text);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public abstract partial class ConversationStoreTests
         {
             Rendering = new RawJson("""{"verbose":true}"""),
             Background = true,
-            OnDisconnect = DisconnectPolicy.Cancel,
+            OnDisconnect = DisconnectPolicy.Grace(TimeSpan.FromSeconds(30)),
             Request = new ModelRequest { Model = "m", Temperature = 0.25, Tools = [new ToolDefinition("f", "d", new RawJson("{}"), true)], Stop = ["x"], Variables = [new("a", "b")] },
             Metadata = [new("k", "v")],
             ExternalId = "ext",
@@ -100,8 +100,12 @@ public abstract partial class ConversationStoreTests
             Status = RunStatus.Suspended,
             EndedAt = Now,
             Upstream = new RawJson("""{"id":"up"}"""),
-            End = new RunSuspended([new CallFunction(0), new AnswerQuestion(1, 2)], new Usage(1, 2, 4, null, 1, true), new RawJson("[]")),
+            End = new RunSuspended([new CallFunction(0), new AnswerQuestion(1, 2)], new Usage(1, 2, 4, null, 1, UsageQuality.Estimated), new RawJson("[]")),
             Losses = ["text-differs"],
+            StartedAt = Now,
+            FirstTextAt = Now,
+            EventCount = 7,
+            Usage = new Usage(1, 2, 4, null, 1, UsageQuality.Partial),
         };
         await Store.CommitAsync([new RunWrite(null, new RunEnding(ended, [], true, []))], Token);
         Assert.Equal(ended, await Store.FindRunAsync(Owner, run.Id, Token));
