@@ -8,7 +8,7 @@ namespace Parley.Cli.Recorder;
 internal sealed class ExchangeRecorder : IDisposable
 {
     // A larger upload is passed on and not kept: a recording is for what was said.
-    private const int LargestRequest = 16 << 20;
+    private const int LargestRequest = 4 << 20;
 
     private readonly RecordingFile _file;
     private readonly TimeProvider _time;

@@ -75,6 +75,47 @@ public sealed class RecordingFileTests : IDisposable
         Assert.Equal(3, recording.Answer(recording.Exchanges[0]).Count());
     }
 
+    [Fact]
+    public void Compressed_bodies_in_which_no_credential_could_be_found_are_not_recorded()
+    {
+        using var file = RecordingFile.Open(Path, Assert.Fail);
+        using (var recorder = new ExchangeRecorder(file, new FakeTime(), "POST", "/v3/chat", [new("Content-Encoding", "gzip")]))
+        {
+            recorder.Request("squeezed"u8);
+            recorder.Response(200, [new("content-encoding", "br")]);
+            recorder.Data("squeezed too"u8, isStream: false);
+            recorder.End(ExchangeEnd.Complete);
+            Assert.Equal(12, recorder.Bytes);
+        }
+
+        Assert.DoesNotContain("squeezed", Read(), StringComparison.Ordinal);
+        Assert.Contains("\"cut\":true", Read(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_large_upload_is_kept_in_part_and_marked_so()
+    {
+        using var file = RecordingFile.Open(Path, Assert.Fail);
+        using (var recorder = new ExchangeRecorder(file, new FakeTime(), "POST", "/v1/files/upload", []))
+        {
+            var piece = new byte[1 << 20];
+            for (var i = 0; i < 20; i++) recorder.Request(piece);
+            recorder.RequestEnds();
+            recorder.End(ExchangeEnd.Broken);
+        }
+
+        using var reading = File.Open(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var request = Assert.IsType<RecordedRequest>(new RecordingReader(reading).Read());
+        Assert.True(request.IsCut);
+        Assert.Equal(4 << 20, request.Body.Length);
+    }
+
+    private string Read()
+    {
+        using var reader = new StreamReader(File.Open(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+
     private static void Record(RecordingFile file, string text)
     {
         using var recorder = new ExchangeRecorder(file, new FakeTime(), "POST", "/v3/chat", []);
