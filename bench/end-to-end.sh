@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# CPU time of the Parley process per event, Chat Completions upstream to Coze client, beside nginx passing the same upstream bytes in the
-# same run. Needs two cores, gcc, nginx, taskset. Prints a table; every delta of every answer is checked by the load generator.
-#   bench/end-to-end.sh [ROUNDS]        default 3
+# CPU time of the Parley process per event, from a Chat Completions or Coze upstream to a Coze client, beside nginx passing the same upstream
+# bytes in the same run. Needs two cores, gcc, nginx, taskset. Prints a table; every delta of every answer is checked by the load generator.
+#   bench/end-to-end.sh [ROUNDS] [chat-completions|coze] [SETTING=VALUE…]        default 3 chat-completions
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}
+upstream=${2:-chat-completions}
+settings=()
+for setting in "${@:3}"; do settings+=(--set "$setting"); done
 work=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -20,14 +23,16 @@ dotnet publish src/Parley.Cli -c Release -o "$work/parley" -v quiet -nologo >&2
 shapes=(mock-n200-d0-b1 mock-n200-d20000-b1 mock-n200-d0-b0 mock-n1-d0-b1)
 mkdir "$work/agents" "$work/data" "$work/nginx"
 for shape in "${shapes[@]}"; do
-  printf 'name: %s\nkind: remote\nprotocol: chat-completions\nurl: http://127.0.0.1:9000/v1\nmodel: %s\n' "$shape" "$shape" > "$work/agents/$shape.yaml"
+  printf 'name: %s\nkind: remote\nprotocol: %s\n' "$shape" "$upstream" > "$work/agents/$shape.yaml"
+  if [ "$upstream" = coze ]; then printf 'url: http://127.0.0.1:9000\nbot_id: %s\n' "$shape"
+  else printf 'url: http://127.0.0.1:9000/v1\nmodel: %s\n' "$shape"; fi >> "$work/agents/$shape.yaml"
 done
 key=$("$work/parley/parley" keys create --name bench --data "$work/data" | tail -1)
 
 taskset -c 1 "$work/mock" 9000 2>/dev/null & pids+=($!); mock=$!
 cp bench/conf/nginx.conf "$work/nginx/"
 taskset -c 0 nginx -p "$work/nginx" -c nginx.conf 2>"$work/nginx.log" & pids+=($!); nginx=$!
-taskset -c 0 "$work/parley/parley" serve --url http://127.0.0.1:9102 --data "$work/data" --agents "$work/agents" >"$work/parley.log" 2>&1 & pids+=($!); parley=$!
+taskset -c 0 "$work/parley/parley" serve --url http://127.0.0.1:9102 --data "$work/data" --agents "$work/agents" "${settings[@]}" >"$work/parley.log" 2>&1 & pids+=($!); parley=$!
 for _ in $(seq 100); do curl -fs http://127.0.0.1:9102/health/ready >/dev/null && break; sleep 0.1; done
 
 jiffies() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
@@ -37,7 +42,9 @@ busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 + $9 }' /proc/stat; }
 # run GATEWAY CONNECTIONS REQUESTS DELTAS DELAY BURST -> "us/event errors foreign-cores"
 run() {
   local gateway=$1 c=$2 r=$3 n=$4 d=$5 b=$6 args b0 o0 b1 o1 t0 t1 out
-  if [ "$gateway" = nginx ]; then args=(--port 9101 -p "$nginx")
+  if [ "$gateway" = nginx ]; then
+    args=(--port 9101 -p "$nginx")
+    if [ "$upstream" = coze ]; then args+=(--client coze --path /v3/chat -x 2); fi
   else args=(--port 9102 --client coze --path /v3/chat -x 2 -p "$parley" -H "Authorization: Bearer $key"); fi
   b0=$(busy); o0=$(($(jiffies $mock) + $(nginx_jiffies) + $(jiffies $parley))); t0=$(date +%s%N)
   TIMEFORMAT='%U %S'

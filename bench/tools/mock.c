@@ -3,6 +3,7 @@
 // A request's "model" names the answer: mock-n200-d20000-b1
 //   n deltas; d microseconds between them (0: as fast as the socket takes them);
 //   b deltas in each write (0: as many as fit into 16 KB).
+// Paths: /v1/chat/completions and /v3/chat (then "bot_id" names the answer, and the whole text comes again when the message is completed).
 // A delta's text has 40 bytes: '~', 12 hex digits of CLOCK_MONOTONIC in microseconds, 4 hex digits of its number, and filler.
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -35,10 +36,24 @@ static const Proto P_OPENAI={
   OA("{}","\"stop\"")
   "data: {\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion.chunk\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_34a54ae93c\",\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":200,\"total_tokens\":219,\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}\n\n"
   "data: [DONE]\n\n"};
+#define COZE(event,json) "event:" event "\ndata:" json "\n\n"
+#define IDS "\"conversation_id\":\"7528614173940252709\",\"bot_id\":\"7478675888952246323\""
+#define CHAT(status,usage) "{\"id\":\"7528614173940269093\"," IDS ",\"created_at\":1752900000,\"last_error\":{\"code\":0,\"msg\":\"\"},\"status\":\"" status "\",\"usage\":" usage ",\"section_id\":\"7528614173940252709\"}"
+#define MESSAGE "{\"id\":\"7528614178046492709\"," IDS ",\"role\":\"assistant\",\"type\":\"answer\",\"content\":\""
+#define REST "\",\"content_type\":\"text\",\"chat_id\":\"7528614173940269093\",\"section_id\":\"7528614173940252709\""
+static const Proto P_COZE={
+  COZE("conversation.chat.created",CHAT("created","{\"token_count\":0,\"output_count\":0,\"input_count\":0}"))
+  COZE("conversation.chat.in_progress",CHAT("in_progress","{\"token_count\":0,\"output_count\":0,\"input_count\":0}")),
+  "event:conversation.message.delta\ndata:" MESSAGE, REST "}\n\n",
+  REST ",\"created_at\":1752900002}\n\n"
+  COZE("conversation.message.completed","{\"id\":\"7528614182312099109\"," IDS ",\"role\":\"assistant\",\"type\":\"verbose\",\"content\":\"{\\\"msg_type\\\":\\\"generate_answer_finish\\\",\\\"data\\\":\\\"\\\",\\\"from_module\\\":null,\\\"from_unit\\\":null}" REST "}")
+  COZE("conversation.chat.completed",CHAT("completed","{\"token_count\":219,\"output_count\":200,\"input_count\":19}"))
+  "event:done\ndata:\"[DONE]\"\n\n"};
 typedef struct Conn {
   int fd; int inlen; char in[INBUF];
   int body_off; long clen; int chunked; uint64_t skip;      // request framing
   const Proto *p; int n, sent, b; uint64_t d, due;        // stream state
+  char *said; int saidlen, saidcap;                       // what a completed message repeats
   char *out; int outlen, outoff, outcap; int want_out; int active, pre_sent, post_sent;
   struct Conn *wnext, **wpprev;
 } Conn;
@@ -48,7 +63,7 @@ static void wheel_add(Conn*c){uint64_t s=c->due/1000; if(s<=wtick) s=wtick+1; if
   Conn**h=&wheel[s%WHEEL]; c->wnext=*h; if(*h)(*h)->wpprev=&c->wnext; *h=c; c->wpprev=h; paced++;}
 static void ready_add(Conn*c){Conn**h=&ready; c->wnext=*h; if(*h)(*h)->wpprev=&c->wnext; *h=c; c->wpprev=h; paced++;}
 static void wheel_del(Conn*c){ if(!c->wpprev) return; *c->wpprev=c->wnext; if(c->wnext) c->wnext->wpprev=c->wpprev; c->wpprev=0;c->wnext=0; paced--;}
-static void cclose(Conn*c){wheel_del(c); conns[c->fd]=0; close(c->fd); free(c->out); free(c);}
+static void cclose(Conn*c){wheel_del(c); conns[c->fd]=0; close(c->fd); free(c->said); free(c->out); free(c);}
 static void oput(Conn*c,const char*s,int l){ if(c->outoff==c->outlen) c->outoff=c->outlen=0;
   if(c->outlen+l>c->outcap){c->outcap=(c->outlen+l)*2+1024; c->out=realloc(c->out,c->outcap);} memcpy(c->out+c->outlen,s,l); c->outlen+=l;}
 // returns 0 all sent, 1 blocked, -1 closed
@@ -58,7 +73,8 @@ static int oflush(Conn*c){ while(c->outoff<c->outlen){ ssize_t w=send(c->fd,c->o
 static int body_at(Conn*c,int*hole){ // reserve room for the chunk header
   oput(c,"0000\r\n",6); *hole=c->outlen-6; return c->outlen;}
 static void chunk_end(Conn*c,int hole){ int l=c->outlen-hole-6; char h[8]; snprintf(h,8,"%04x",l); memcpy(c->out+hole,h,4); oput(c,"\r\n",2);}
-static void put_delta(Conn*c){ const Proto*p=c->p; oput(c,p->d1,strlen(p->d1)); char s[64];int l=snprintf(s,64,"~%012llx%04x the quick brown fox goes",(unsigned long long)now_us(),c->sent&0xffff);oput(c,s,l); oput(c,p->d2,strlen(p->d2)); c->sent++;}
+static void put_delta(Conn*c){ const Proto*p=c->p; oput(c,p->d1,strlen(p->d1)); char s[64];int l=snprintf(s,64,"~%012llx%04x the quick brown fox goes",(unsigned long long)now_us(),c->sent&0xffff);oput(c,s,l); oput(c,p->d2,strlen(p->d2)); c->sent++;
+  if(p==&P_COZE){ if(c->saidlen+l>c->saidcap){c->saidcap=(c->saidlen+l)*2; c->said=realloc(c->said,c->saidcap);} memcpy(c->said+c->saidlen,s,l); c->saidlen+=l; }}
 static void start_request(Conn*c);
 static void finish(Conn*c){ c->active=0; }
 // advance a stream; returns -1 when the connection died
@@ -73,7 +89,7 @@ static int pump(Conn*c){
       int h; body_at(c,&h); int k=c->b?c->b:1<<30; while(k-->0&&c->sent<c->n&&c->outlen-h<16000) put_delta(c); chunk_end(c,h);
       int r=oflush(c); if(r) return r<0?-1:0;
       if(!c->d && ++guard>=16){ if(!c->wpprev) ready_add(c); return 0; }   // fairness among fast streams
-    } else if(!c->post_sent){ int h; body_at(c,&h); oput(c,c->p->post,strlen(c->p->post)); chunk_end(c,h); oput(c,"0\r\n\r\n",5); c->post_sent=1; int r=oflush(c); if(r) return r<0?-1:0; }
+    } else if(!c->post_sent){ int h; body_at(c,&h); if(c->p==&P_COZE){ static const char*m="event:conversation.message.completed\ndata:" MESSAGE; oput(c,m,strlen(m)); oput(c,c->said,c->saidlen); } oput(c,c->p->post,strlen(c->p->post)); chunk_end(c,h); oput(c,"0\r\n\r\n",5); c->post_sent=1; int r=oflush(c); if(r) return r<0?-1:0; }
     else { finish(c); start_request(c); }
   }
   if(c->outoff<c->outlen){ int r=oflush(c); if(r<0) return -1; }
@@ -90,10 +106,10 @@ static void start_request(Conn*c){
   if(chunked){ char*z=strstr(body,"0\r\n\r\n"); while(z&&z!=body&&z[-1]!='\n') z=strstr(z+1,"0\r\n\r\n"); if(!z) return; total=z+5-c->in; }
   else { total=hl+clen; if(total>c->inlen) return; }
   char*end=c->in+total; char sv=*end; *end=0;
-  const Proto*p=0; char*at=strstr(c->in,"/chat/completions"); if(at&&at<he) p=&P_OPENAI;
+  const Proto*p=0; char*at=strstr(c->in,"/chat/completions"); if(at&&at<he) p=&P_OPENAI; else if((at=strstr(c->in,"/v3/chat"))&&at<he) p=&P_COZE;
   if(!strncmp(c->in,"POST",4)&&p){
     char*m=strstr(body,"mock-"); char*e=m; if(m) while(*e&&*e!='"'&&*e!='\\') e++;
-    c->n=m?num(m,e,'n',200):200; c->d=m?num(m,e,'d',0):0; c->b=m?num(m,e,'b',1):1; c->p=p; c->sent=c->pre_sent=c->post_sent=0;
+    c->n=m?num(m,e,'n',200):200; c->d=m?num(m,e,'d',0):0; c->b=m?num(m,e,'b',1):1; c->p=p; c->sent=c->pre_sent=c->post_sent=c->saidlen=0;
     int stream=strstr(body,"\"stream\":true")||strstr(body,"\"stream\": true");
     if(stream) c->active=1;
     else { const char*b="{\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"~tokn\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":1,\"total_tokens\":20}}";

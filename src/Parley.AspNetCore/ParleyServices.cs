@@ -32,7 +32,8 @@ public static class ParleyServices
         AddAgents(services, options);
         services.AddSingleton(provider => new Runner(
             provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Runner>>(), strict: settings.Storage.Durability == Configuration.Durability.Strict));
+            provider.GetRequiredService<ILogger<Runner>>(), strict: settings.Storage.Durability == Configuration.Durability.Strict,
+            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null));
 
         services.AddHostedService<Recovery>();
         services.AddHostedService<Sweep>();
@@ -53,6 +54,8 @@ public static class ParleyServices
         services.TryAddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SqliteDatabase>().Node));
         services.AddSingleton<IConversationStore, SqlStore>();
         services.AddSingleton<KeyStore>();
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<VariableStore>();
     }
 
     private static void AddAgents(IServiceCollection services, ParleyOptions options)

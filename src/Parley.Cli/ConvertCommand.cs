@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Parley.AspNetCore.Configuration;
 using Parley.Cli.Conversion;
 using Parley.Protocols;
 
@@ -12,12 +11,13 @@ internal static class ConvertCommand
     {
         var from = new Option<string>("--from") { Description = "The protocol of the input.", HelpName = "P", Required = true }.AcceptOnlyFromAmong(StreamFormat.Names);
         var to = new Option<string>("--to") { Description = "The protocol to write.", HelpName = "P", Required = true }.AcceptOnlyFromAmong(StreamFormat.Names);
-        var file = new Argument<string>("FILE") { Description = "The recording; - for the standard input.", DefaultValueFactory = _ => "-" };
-        var command = new Command("convert", $"Convert a recorded stream of server-sent events. Protocols: {string.Join(", ", StreamFormat.Names)}.") { from, to, file };
+        var exchange = new Option<int?>("--exchange") { Description = "Which exchange of a recording. [default: the first that an agent answered]", HelpName = "N" };
+        var file = new Argument<string>("FILE") { Description = "A recording, or a bare stream; - for a bare stream on the standard input.", DefaultValueFactory = _ => "-" };
+        var command = new Command("convert", $"Convert a recorded stream of server-sent events. Protocols: {string.Join(", ", StreamFormat.Names)}.") { from, to, exchange, file };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var name = parsed.GetRequiredValue(file);
-            await using var input = Open(name);
+            await using var input = Open(name, parsed.GetValue(exchange));
             await using var output = Console.OpenStandardOutput();
             var converter = new StreamConverter(StreamFormat.Of(parsed.GetRequiredValue(from)), StreamFormat.Of(parsed.GetRequiredValue(to)));
             if (await converter.ConvertAsync(input, output, cancellationToken) is not { } problem) return ParleyCommand.Done;
@@ -27,16 +27,18 @@ internal static class ConvertCommand
         return command;
     }
 
-    private static Stream Open(string name)
+    private static Stream Open(string name, int? exchange)
     {
         if (name == "-") return Console.OpenStandardInput();
-        try
+        if (File.Exists(name))
         {
-            return new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            // A named pipe can be read once only, and holds a bare stream.
+            var file = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (!file.CanSeek) return file;
+            file.Dispose();
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ConfigurationException(name, 0, "there is no such file", e);
-        }
+
+        var recording = InspectCommand.Open(name);
+        return RecordedBody.Open(recording.Answer(InspectCommand.Find(recording, exchange)));
     }
 }

@@ -57,6 +57,8 @@ internal static class ParleyCommand
         {
             ServeCommand.Create(),
             ChatCommand.Create(),
+            RecordCommand.Create(),
+            InspectCommand.Create(),
             ConvertCommand.Create(),
             KeysCommand.Create(),
             ConfigCommand.Create(),

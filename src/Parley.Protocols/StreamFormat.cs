@@ -1,3 +1,4 @@
+using System.Text;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Sse;
@@ -7,22 +8,89 @@ using Parley.Runs;
 namespace Parley.Protocols;
 
 /// <summary>A protocol's stream: how it is read and written. The one place where something may be done for all protocols alike.</summary>
-/// <param name="Protocol">The protocol.</param>
-/// <param name="NewReader">Reads it.</param>
-/// <param name="NewWriter">Writes it; with true as it was written by the peer it was read from, whose ids are kept.</param>
-/// <param name="RunId">How a run's id is shown, from the ids of its conversation and of itself.</param>
-/// <param name="ConversationId">How a conversation's id is shown.</param>
-/// <param name="ReadBody">Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</param>
-public sealed record StreamFormat(
-    Protocol Protocol, Func<FrameReader> NewReader, Func<Run, bool, FrameWriter> NewWriter, Func<Id, Id, string> RunId, Func<Id, string> ConversationId, BodyReader? ReadBody = null)
+public sealed record StreamFormat
 {
-    /// <summary>All formats, one line each.</summary>
+    /// <summary>The protocol.</summary>
+    public required Protocol Protocol { get; init; }
+
+    /// <summary>Reads it.</summary>
+    public required Func<FrameReader> NewReader { get; init; }
+
+    /// <summary>Writes it; with true as it was written by the peer it was read from, whose ids are kept.</summary>
+    public required Func<Run, bool, FrameWriter> NewWriter { get; init; }
+
+    /// <summary>What it demands of its bytes, beyond being read as a run.</summary>
+    public required Func<FrameLaw> NewLaw { get; init; }
+
+    /// <summary>How a run's id is shown, from the ids of its conversation and of itself.</summary>
+    public required Func<Id, Id, string> RunId { get; init; }
+
+    /// <summary>How a conversation's id is shown.</summary>
+    public required Func<Id, string> ConversationId { get; init; }
+
+    /// <summary>Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</summary>
+    public BodyReader? ReadBody { get; init; }
+
+    /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
+    public ErrorReader? ReadError { get; init; }
+
+    /// <summary>The ends of the paths at which it is asked for.</summary>
+    public ValueList<string> Paths { get; init; }
+
+    /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
+    public ValueList<string> Signs { get; init; }
+
+    /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
-        new(Protocol.Coze, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), (_, run) => DecimalId.Render(run), DecimalId.Render),
-        new(Protocol.CozeWorkflow, () => new CozeStreamReader(), (run, keepIds) => new CozeStreamWriter(run, keepIds), (_, run) => DecimalId.Render(run), DecimalId.Render),
-        new(Protocol.ChatCompletions, () => new ChatCompletionsReader(tellId: true), (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
-            (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run), id => PrefixedId.Render("conv_", id, id), ChatCompletionsReader.ReadBody),
+        new()
+        {
+            Protocol = Protocol.Coze,
+            NewReader = () => new CozeStreamReader(),
+            NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
+            ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeLaw(isChatflow: false),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
+            Paths = ["/v3/chat", "/v3/chat/submit_tool_outputs"],
+            Signs = ["event:conversation.", "event: conversation."],
+        },
+        new()
+        {
+            Protocol = Protocol.CozeWorkflow,
+            NewReader = () => new CozeStreamReader(),
+            NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
+            ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeLaw(isChatflow: true),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
+            Paths = ["/v1/workflows/chat"],
+        },
+        new()
+        {
+            Protocol = Protocol.CozeWorkflowRun,
+            NewReader = () => new CozeWorkflowStreamReader(),
+            NewWriter = (run, _) => new CozeWorkflowStreamWriter(run),
+            ReadBody = CozeStreamReader.ReadBody,
+            NewLaw = () => new CozeWorkflowLaw(),
+            RunId = (_, run) => DecimalId.Render(run),
+            ConversationId = DecimalId.Render,
+            Paths = ["/v1/workflow/stream_run", "/v1/workflow/stream_resume"],
+            Signs = ["event: Message", "event:Message"],
+        },
+        new()
+        {
+            Protocol = Protocol.ChatCompletions,
+            NewReader = () => new ChatCompletionsReader(tellId: true),
+            NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
+            NewLaw = () => new ChatLaw(),
+            RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
+            ConversationId = id => PrefixedId.Render("conv_", id, id),
+            ReadBody = ChatCompletionsReader.ReadBody,
+            ReadError = static (status, body) => ChatErrors.Read(status, body),
+            Paths = ["/chat/completions"],
+            Signs = ["\"chat.completion"],
+        },
     ];
 
     /// <summary>The names of all formats.</summary>
@@ -33,4 +101,14 @@ public sealed record StreamFormat(
 
     /// <summary>The format of a protocol.</summary>
     public static StreamFormat Of(Protocol protocol) => Of(protocol.Name);
+
+    /// <summary>The format that is asked for at a path without a query; null if it is none.</summary>
+    public static StreamFormat? OfPath(string path) => All.FirstOrDefault(format => format.Paths.Any(end => path.EndsWith(end, StringComparison.Ordinal)));
+
+    /// <summary>The format of a stream that begins so; null if it cannot be told.</summary>
+    public static StreamFormat? OfContent(ReadOnlySpan<byte> beginning)
+    {
+        var text = Encoding.UTF8.GetString(beginning);
+        return All.FirstOrDefault(format => format.Signs.Any(sign => text.Contains(sign, StringComparison.Ordinal)));
+    }
 }

@@ -17,6 +17,9 @@ public readonly record struct Protocol(string Name) : IWord<Protocol>
     /// <summary>Coze's chatflow API, <c>/v1/workflows/chat</c>.</summary>
     public static Protocol CozeWorkflow => new("coze-workflow");
 
+    /// <summary>Coze's workflow API, <c>/v1/workflow/stream_run</c>.</summary>
+    public static Protocol CozeWorkflowRun => new("coze-workflow-run");
+
     /// <summary>OpenAI's Chat Completions.</summary>
     public static Protocol ChatCompletions => new("chat-completions");
 

@@ -19,4 +19,7 @@ public sealed class ConfigurationException : Exception
 
     /// <summary>What is wrong.</summary>
     public string Reason { get; }
+
+    /// <summary>Another file that is at fault, as it was.</summary>
+    internal Agents.FileStamp? Needs { get; init; }
 }

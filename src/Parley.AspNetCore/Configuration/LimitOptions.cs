@@ -6,6 +6,9 @@ public sealed record LimitOptions
     /// <summary>Bytes of a request's body.</summary>
     public long Body { get; init; } = 20 * 1024 * 1024;
 
+    /// <summary>Bytes of a file that is uploaded.</summary>
+    public long Upload { get; init; } = 512L * 1024 * 1024;
+
     /// <summary>How long a client may take to send the head of a request.</summary>
     public TimeSpan Headers { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -20,6 +20,11 @@ internal static class Notations
     public static Notation<bool> Switch { get; } = new("true or false",
         (string text, out bool value) => bool.TryParse(text, out value), value => value ? "true" : "false");
 
+    /// <summary>A part of a whole, such as <c>0.01</c>.</summary>
+    public static Notation<double> Fraction { get; } = new("a number from 0 to 1, such as 0.01",
+        (string text, out double value) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1,
+        value => value.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Such as <c>60ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>7d</c>; <c>0</c> needs no unit.</summary>
     public static Notation<TimeSpan> Duration { get; } = new("a duration such as 60ms, 30s, 5m, 12h or 7d", TryParseDuration, FormatDuration);
 

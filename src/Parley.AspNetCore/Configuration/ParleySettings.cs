@@ -32,6 +32,9 @@ public sealed record ServerOptions
 
     /// <summary>How much it logs.</summary>
     public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Which part of all streams is checked as it is sent, from 0 (none) to 1 (all).</summary>
+    public double Guard { get; init; } = 0.01;
 }
 
 /// <summary>The store.</summary>
@@ -59,6 +62,9 @@ public sealed record RetentionOptions
 
     /// <summary>Messages and their runs.</summary>
     public TimeSpan Messages { get; init; } = TimeSpan.FromDays(180);
+
+    /// <summary>Uploaded files.</summary>
+    public TimeSpan Files { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>How often the server looks for what is too old.</summary>
     public TimeSpan Sweep { get; init; } = TimeSpan.FromMinutes(10);

@@ -23,7 +23,8 @@ internal static class CozeConversations
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await call.Store.CreateConversationAsync(conversation, [.. asked.Messages.Select(message => message.ToMessage(call.NewId(), id, default, now))], call.Aborted);
+        var messages = await CozeFiles.NameAsync(call, asked.Messages);
+        await call.Store.CreateConversationAsync(conversation, [.. messages.Select(message => message.ToMessage(call.NewId(), id, default, now))], call.Aborted);
         await AnswerAsync(call, conversation);
     }
 

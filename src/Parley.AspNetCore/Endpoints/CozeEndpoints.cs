@@ -35,6 +35,17 @@ internal static class CozeEndpoints
         routes.Map("POST", "/v3/chat/submit_tool_outputs", CozeChats.SubmitAsync);
         routes.Map("POST", "/v1/workflows/chat", CozeChats.ChatflowAsync);
 
+        routes.Map("POST", "/v1/conversations/{conversation_id:long}/messages/{message_id:long}/feedback", CozeMessages.RateAsync);
+        routes.Map("DELETE", "/v1/conversations/{conversation_id:long}/messages/{message_id:long}/feedback", CozeMessages.UnrateAsync);
+
+        routes.Map("POST", "/v1/files/upload", CozeFiles.UploadAsync);
+        routes.Map("GET", "/v1/files/retrieve", CozeFiles.RetrieveAsync);
+
+        routes.Map("GET", "/v1/workspaces", CozeUsers.ListWorkspacesAsync);
+        routes.Map("GET", "/v1/users/me", CozeUsers.MeAsync);
+        routes.Map("GET", "/v1/variables", CozeUsers.GetVariablesAsync);
+        routes.Map("PUT", "/v1/variables", CozeUsers.SetVariablesAsync);
+
         routes.Map("GET", "/v1/bots", CozeBots.ListAsync);
         routes.Map("GET", "/v1/space/published_bots_list", CozeBots.ListPublishedAsync);
         routes.Map("GET", "/v1/bots/{bot_id}", CozeBots.RetrieveAsync);

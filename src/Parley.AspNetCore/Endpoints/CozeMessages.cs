@@ -12,7 +12,8 @@ internal static class CozeMessages
     public static async Task CreateAsync(CozeCall call)
     {
         var conversation = call.QueryId("conversation_id");
-        var message = CozeReader.ReadMessage(await call.BodyAsync()).ToMessage(call.NewId(), conversation, default, call.Now);
+        var given = CozeReader.ReadMessage(await call.BodyAsync());
+        var message = (given with { Content = await CozeFiles.NameAsync(call, given.Content) }).ToMessage(call.NewId(), conversation, default, call.Now);
         var stored = await call.Store.AppendMessagesAsync(call.Owner, conversation, [message], call.Aborted);
         await AnswerAsync(call, "data", stored[0]);
     }
@@ -62,6 +63,7 @@ internal static class CozeMessages
     {
         var (conversation, message) = await FindAsync(call);
         var patch = CozeReader.ReadMessagePatch(await call.BodyAsync(), message);
+        if (patch.Content is { } content) patch = patch with { Content = await CozeFiles.NameAsync(call, content) };
         var modified = await call.Store.UpdateMessageAsync(call.Owner, conversation, message.Id, patch, call.Now, call.Aborted);
         await AnswerAsync(call, "message", modified ?? throw CozeCall.NoMessage());
     }
@@ -77,10 +79,25 @@ internal static class CozeMessages
         await call.AnswerAsync(line => CozeWriter.WriteMessage(shown!, line.Name("data"u8)));
     }
 
-    private static async Task<(Id Conversation, Message Message)> FindAsync(CozeCall call)
+    public static async Task RateAsync(CozeCall call)
+        => await RateAsync(call, CozeReader.ReadFeedback(await call.BodyAsync()));
+
+    public static Task UnrateAsync(CozeCall call) => RateAsync(call, new Feedback(Verdict.None));
+
+    private static async Task RateAsync(CozeCall call, Feedback feedback)
     {
-        var conversation = call.QueryId("conversation_id");
-        var id = call.QueryId("message_id");
+        var (conversation, message) = await FindAsync(call, call.RouteId("conversation_id"), call.RouteId("message_id"));
+        if (message.Role != Role.Assistant) throw CozeCall.Refused("message_id", "must be an answer");
+        if (await call.Store.UpdateMessageAsync(call.Owner, conversation, message.Id, new MessagePatch(Feedback: feedback), call.Now, call.Aborted) is null)
+            throw CozeCall.NoMessage();
+        await call.AnswerAsync(_ => { });
+    }
+
+    private static Task<(Id Conversation, Message Message)> FindAsync(CozeCall call)
+        => FindAsync(call, call.QueryId("conversation_id"), call.QueryId("message_id"));
+
+    private static async Task<(Id Conversation, Message Message)> FindAsync(CozeCall call, Id conversation, Id id)
+    {
         if (await call.Store.FindMessageAsync(call.Owner, conversation, id, call.Aborted) is { } message) return (conversation, message);
         await call.ConversationAsync(conversation);
         throw CozeCall.NoMessage();

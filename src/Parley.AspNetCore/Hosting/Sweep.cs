@@ -2,11 +2,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Parley.AspNetCore.Configuration;
 using Parley.Conversations;
+using Parley.Storage;
 
 namespace Parley.AspNetCore.Hosting;
 
 /// <summary>Removes what is older than the settings allow, in small steps, so that requests are served in between.</summary>
-internal sealed class Sweep(IConversationStore store, ParleySettings settings, TimeProvider time, ILogger<Sweep> logger) : BackgroundService
+internal sealed class Sweep(IConversationStore store, ParleySettings settings, TimeProvider time, ILogger<Sweep> logger, FileStore? files = null) : BackgroundService
 {
     private static readonly TimeSpan BetweenSteps = TimeSpan.FromMilliseconds(200);
 
@@ -40,13 +41,20 @@ internal sealed class Sweep(IConversationStore store, ParleySettings settings, T
     {
         var now = time.GetUtcNow();
         var limits = new SweepLimits(now - settings.Retention.Events, now - settings.Retention.Messages);
+        var removed = await RepeatAsync(() => store.SweepAsync(limits, stoppingToken), stoppingToken);
+        if (files is not null) removed += await RepeatAsync(() => new(files.SweepAsync(now - settings.Retention.Files, stoppingToken)), stoppingToken);
+        if (removed > 0) logger.LogInformation("{Rows} rows that were too old were removed.", removed);
+    }
+
+    private async Task<long> RepeatAsync(Func<ValueTask<int>> step, CancellationToken stoppingToken)
+    {
         var removed = 0L;
-        while (await store.SweepAsync(limits, stoppingToken) is var rows and > 0)
+        while (await step() is var rows and > 0)
         {
             removed += rows;
             await Task.Delay(BetweenSteps, time, stoppingToken);
         }
 
-        if (removed > 0) logger.LogInformation("{Rows} rows that were too old were removed.", removed);
+        return removed;
     }
 }

@@ -32,7 +32,8 @@ internal static class EventStream
             }
 
             await StartAsync(context).ConfigureAwait(false);
-            await CopyAsync(context, reader, writer).ConfigureAwait(false);
+            var guard = StreamGuard.Of(context, live.Header);
+            if (await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -51,7 +52,7 @@ internal static class EventStream
             await FrameReplay.SkipAsync(reader, writer, after, run.Losses.Contains(Run.LostTail), rest, context.RequestAborted).ConfigureAwait(false);
             await StartAsync(context).ConfigureAwait(false);
             context.Response.BodyWriter.Write(rest.WrittenSpan);
-            await CopyAsync(context, reader, writer).ConfigureAwait(false);
+            await CopyAsync(context, reader, writer, guard: null).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -90,8 +91,8 @@ internal static class EventStream
         await response.StartAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each.
-    private static async Task CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer, StreamGuard? guard)
     {
         var body = context.Response.BodyWriter;
         var more = reader.WaitAsync(context.RequestAborted);
@@ -102,12 +103,15 @@ internal static class EventStream
         {
             while (reader.TryRead(out var logged))
             {
-                writer.Write(logged, body);
-                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+                if (guard is null) writer.Write(logged, body);
+                else guard.Write(logged, writer, body);
+                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
             }
 
-            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return;
+            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
             more = reader.WaitAsync(context.RequestAborted);
         }
+
+        return true;
     }
 }

@@ -60,8 +60,11 @@ internal static class RequestBody
         }
     }
 
-    // Many clients read no answer before they have sent everything: a connection that ends under them hides why. But not for ever.
-    private static async ValueTask SwallowAsync(PipeReader reader, long limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads what is left of a body and forgets it. Many clients read no answer before they have sent everything: a connection that ends
+    /// under them hides why. But not for ever.
+    /// </summary>
+    public static async ValueTask SwallowAsync(PipeReader reader, long limit, CancellationToken cancellationToken)
     {
         for (long swallowed = 0; swallowed < 4 * limit;)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Parley.Agents;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
@@ -57,18 +58,26 @@ public sealed class ChatCompletionsAgent : IAgent
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken) => _client.CallAsync(
-        new UpstreamCall
-        {
-            Url = _url,
-            Body = ChatRequestWriter.Write(request, _options),
-            Key = _options.Key,
-            Headers = _options.Headers,
-            Timeouts = _options.Timeouts,
-            Retries = _options.Retries,
-            NewReader = static () => new ChatCompletionsReader(),
-            ReadBody = ChatCompletionsReader.ReadBody,
-            ReadError = static (status, body) => ChatErrors.Read(status, body),
-        },
-        cancellationToken);
+    public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken)
+        => ChatFiles.AreIn(request) ? RunWithFilesAsync(request, cancellationToken) : _client.CallAsync(CallOf(request, ChatFiles.None), cancellationToken);
+
+    private async IAsyncEnumerable<RunEvent> RunWithFilesAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Of the files nothing stays in memory while the answer comes, but what is in the body.
+        var call = CallOf(request, await ChatFiles.LoadAsync(request, cancellationToken).ConfigureAwait(false));
+        await foreach (var happened in _client.CallAsync(call, cancellationToken).ConfigureAwait(false)) yield return happened;
+    }
+
+    private UpstreamCall CallOf(AgentRequest request, ChatFiles files) => new()
+    {
+        Url = _url,
+        Body = ChatRequestWriter.Write(request, _options, files),
+        Key = _options.Key,
+        Headers = _options.Headers,
+        Timeouts = _options.Timeouts,
+        Retries = _options.Retries,
+        NewReader = static () => new ChatCompletionsReader(),
+        ReadBody = ChatCompletionsReader.ReadBody,
+        ReadError = static (status, body) => ChatErrors.Read(status, body),
+    };
 }

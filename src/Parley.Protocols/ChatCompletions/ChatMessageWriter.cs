@@ -11,7 +11,7 @@ namespace Parley.Protocols.ChatCompletions;
 /// calls must stand in one; reasoning and what the server did itself are not sent. A call that was never answered is left out, since
 /// peers refuse it.
 /// </summary>
-internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked)
+internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, ChatFiles files)
 {
     private readonly List<string> _texts = [];
     private readonly List<(ToolCallItem Call, string Arguments)> _calls = [];
@@ -95,7 +95,7 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked)
         else
         {
             json.Array();
-            foreach (var part in message.Content) ChatPartWriter.Write(json, part, isInput);
+            foreach (var part in message.Content) ChatPartWriter.Write(json, part, isInput, files);
             json.EndArray();
         }
 

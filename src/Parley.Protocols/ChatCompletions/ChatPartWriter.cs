@@ -9,11 +9,17 @@ namespace Parley.Protocols.ChatCompletions;
 /// </summary>
 internal static class ChatPartWriter
 {
-    public static void Write(JsonLine json, Content part, bool isInput)
+    public static void Write(JsonLine json, Content part, bool isInput, ChatFiles files)
     {
         if (part.Media is not { } media)
         {
             if (part.Text.Length > 0) WriteText(json, part.Text);
+            return;
+        }
+
+        if (media.File is { } file)
+        {
+            if (!files.TryWrite(json, file)) WriteText(json, $"[{ChatMessageWriter.Describe(media)}]");
             return;
         }
 

@@ -14,14 +14,15 @@ internal static class ChatRequestWriter
     private static readonly HashSet<string> Own = ["model", "messages", "stream", "stream_options", "tools", "max_tokens", "max_completion_tokens", "n"];
 
     /// <exception cref="RunException">The input has something that cannot be sent.</exception>
-    public static ReadOnlyMemory<byte> Write(AgentRequest asked, ChatCompletionsOptions options)
+    public static ReadOnlyMemory<byte> Write(AgentRequest asked, ChatCompletionsOptions options, ChatFiles files)
     {
-        var buffer = new ArrayBufferWriter<byte>(4096);
+        // Files are the bulk of a request that has any: with room for them from the start nothing is copied again and again.
+        var buffer = new ArrayBufferWriter<byte>(4096 + files.Bytes / 3 * 4);
         var request = asked.Run.Request;
         var json = new JsonLine(buffer, JsonEscaping.Minimal).Object().String("model"u8, options.Model).Name("messages"u8).Array();
         var instructions = Join(Fill(options.Instructions, request.Variables), request.Instructions);
         if (instructions.Length > 0) json.Object().String("role"u8, "system").String("content"u8, instructions).EndObject();
-        new ChatMessageWriter(json, asked).Write();
+        new ChatMessageWriter(json, asked, files).Write();
         json.EndArray().Name("stream"u8).Bool(true).Name("stream_options"u8).Raw("""{"include_usage":true}"""u8);
         WriteTools(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools);
         WriteSampling(json, request, options);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Protocols.Json;
 using Parley.Protocols.Text;
 using Parley.Runs;
@@ -45,23 +46,32 @@ internal sealed class CozeAnswer(byte[] id, string sourceId)
     {
         if (!frame.Reasoning.IsEmpty && !_reasonedTwice)
         {
-            var whole = JsonText.ReadTolerant(frame.Reasoning);
-            if (_reasoning.IsClosed || _reasoning.IsOpen) _reasoning.CloseWith(whole, into);
-            else _reasoning.AddWhole(whole, new ReasoningItem(), PartKind.ReasoningText, sourceId, ordinals, into);
+            if (_reasoning.IsClosed || _reasoning.IsOpen) _reasoning.CloseWith(frame.Reasoning, into);
+            else _reasoning.AddWhole(JsonText.ReadTolerant(frame.Reasoning), new ReasoningItem(), PartKind.ReasoningText, sourceId, ordinals, into);
         }
 
         _reasoning.Close(ItemStatus.Completed, into);
-        var content = JsonText.ReadTolerant(frame.Content);
-        var parts = frame.ContentType.SequenceEqual("object_string"u8) ? CozeContent.ReadPeer(content) : null;
-        var text = parts is { } items ? string.Concat(items.Where(part => part.Kind == PartKind.Text).Select(part => part.Text)) : content;
+        if (frame.ContentType.SequenceEqual("object_string"u8) && CozeContent.ReadPeer(JsonText.ReadTolerant(frame.Content)) is { } parts)
+        {
+            var text = string.Concat(parts.Where(part => part.Kind == PartKind.Text).Select(part => part.Text));
+            if (!_message.IsOpen) _message.AddWhole(text, new MessageItem(role), PartKind.Text, sourceId, ordinals, into);
+            else if (text.Length > 0) _message.CloseWith(text, into);
+            else _message.ClosePart(into);
+            foreach (var part in parts)
+                if (part.Kind == PartKind.Media) _message.AddMedia(part, into);
+        }
+        else if (_message.IsOpen)
+        {
+            if (frame.Content.IsEmpty) _message.ClosePart(into);
+            else _message.CloseWith(frame.Content, into);
+        }
+        else
+        {
+            // Only thoughts and no answer: no message was said.
+            if (frame.Content.IsEmpty && _reasoning.IsClosed) return;
+            _message.AddWhole(JsonText.ReadTolerant(frame.Content), new MessageItem(role), PartKind.Text, sourceId, ordinals, into);
+        }
 
-        // Only thoughts and no answer: no message was said.
-        if (!_message.IsOpen && text.Length == 0 && parts is null && _reasoning.IsClosed) return;
-        if (!_message.IsOpen) _message.AddWhole(text, new MessageItem(role), PartKind.Text, sourceId, ordinals, into);
-        else if (text.Length > 0) _message.CloseWith(text, into);
-        else _message.ClosePart(into);
-        foreach (var part in parts ?? [])
-            if (part.Kind == PartKind.Media) _message.AddMedia(part, into);
         _message.Close(ItemStatus.Completed, into, leftover);
     }
 
@@ -117,8 +127,16 @@ internal sealed class CozeAnswer(byte[] id, string sourceId)
             into.Add(new PartCompleted(Item, _parts++));
         }
 
+        // The whole is usually what was streamed, and long: no string is made of it to see that.
+        public void CloseWith(ReadOnlySpan<byte> raw, List<RunEvent> into)
+        {
+            var rented = ArrayPool<char>.Shared.Rent(raw.Length);
+            CloseWith(rented.AsSpan(0, JsonText.ReadTolerant(raw, rented)), into);
+            ArrayPool<char>.Shared.Return(rented);
+        }
+
         // A closed item, reasoning before an answer, cannot take the rest any more: the deltas stand.
-        public void CloseWith(string whole, List<RunEvent> into)
+        public void CloseWith(ReadOnlySpan<char> whole, List<RunEvent> into)
         {
             if (!IsOpen || !_partIsOpen) return;
             EmitHalf(into);

@@ -19,8 +19,22 @@ internal sealed class CozeAnswers
     private int _lastAnswer = -1;
     private int _audio = -1;
 
+    // Delta after delta is the same but for its text, and so whose it is and what.
+    private readonly JsonTextShape _shape = new();
+    private CozeAnswer? _repeated;
+    private bool _repeatsReasoning;
+
     public void ReadDelta(ReadOnlySpan<byte> data, List<RunEvent> into)
     {
+        if (_shape.TryMatch(data, out var text))
+        {
+            if (text.IsEmpty) return;
+            if (_repeatsReasoning) _repeated!.AddReasoning(text, _ordinals, into);
+            else _repeated!.AddText(text, Role.Assistant, _ordinals, into);
+            return;
+        }
+
+        _shape.Forget();
         var frame = CozeFrame.Read(data);
         if (frame.Content.IsEmpty && frame.Reasoning.IsEmpty) return;
 
@@ -31,10 +45,15 @@ internal sealed class CozeAnswers
         if (!frame.Reasoning.IsEmpty) answer.AddReasoning(frame.Reasoning, _ordinals, into);
         if (!frame.Content.IsEmpty) answer.AddText(frame.Content, RoleOf(frame), _ordinals, into);
         if (answer.Message >= 0) _lastAnswer = answer.Message;
+        if (frame.Content.IsEmpty == frame.Reasoning.IsEmpty) return;
+        (_repeated, _repeatsReasoning) = (answer, frame.Content.IsEmpty);
+        var only = _repeatsReasoning ? frame.Reasoning : frame.Content;
+        if (data.Overlaps(only, out var start)) _shape.Remember(data, start, only.Length);
     }
 
     public void ReadCompleted(ReadOnlySpan<byte> data, List<RunEvent> into)
     {
+        _shape.Forget();
         var frame = CozeFrame.Read(data);
         var type = JsonText.ReadTolerant(frame.Type);
         if (type is CozeTypes.FunctionCall)
@@ -43,13 +62,13 @@ internal sealed class CozeAnswers
             return;
         }
 
-        var content = JsonText.ReadTolerant(frame.Content);
+        var content = type is CozeTypes.Answer or "" ? "" : JsonText.ReadTolerant(frame.Content);
         if (type is not CozeTypes.Verbose) ReleaseCalls(into);
         switch (type)
         {
             case CozeTypes.Answer or "":
                 if (AnswerOf(frame) is not { } answer) break;
-                answer.Complete(frame, RoleOf(frame), CozeJsonText.LeftoverOf(JsonElement.Parse(data), MessageMembers), _ordinals, into);
+                answer.Complete(frame, RoleOf(frame), frame.HasMore ? CozeJsonText.LeftoverOf(JsonElement.Parse(data), MessageMembers) : null, _ordinals, into);
                 if (answer.Message >= 0) _lastAnswer = answer.Message;
                 _open.Remove(answer);
                 if (!frame.Id.IsEmpty) _completed.Add(SourceIdOf(frame));
@@ -78,6 +97,7 @@ internal sealed class CozeAnswers
 
     public void ReadAudio(ReadOnlySpan<byte> data, List<RunEvent> into)
     {
+        _shape.Forget();
         var frame = CozeFrame.Read(data);
         if (frame.Content.IsEmpty) return;
         ReleaseCalls(into);
@@ -94,6 +114,7 @@ internal sealed class CozeAnswers
     /// <summary>What a chat that requires action waits for. Calls that were announced as messages are told once.</summary>
     public ValueList<RequiredAction> ReadRequired(JsonElement chat, List<RunEvent> into)
     {
+        _shape.Forget();
         var required = new List<RequiredAction>();
         var calls = ToolCallsOf(chat).ToList();
         foreach (var call in calls)
@@ -119,6 +140,7 @@ internal sealed class CozeAnswers
     /// <summary>Closes what is open and tells what was held back.</summary>
     public void Flush(ItemStatus status, List<RunEvent> into)
     {
+        _shape.Forget();
         ReleaseCalls(into);
         foreach (var answer in _open) answer.Flush(status, into);
         _open.Clear();

@@ -56,6 +56,37 @@ internal static class CozeContent
         return (CozeJsonText.ToText(buffer), CozeContentTypes.ObjectString);
     }
 
+    /// <summary>Content as a peer is sent it: media by its own address, or where there is none by the peer's id of it; with an empty one, as a remark.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="idOf">The peer's id of a file; null if it is sent by its address.</param>
+    public static (string Content, string ContentType) WriteFor(ValueList<Content> content, Func<Media, string?> idOf)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var line = new JsonLine(buffer, JsonEscaping.Go).Array();
+        foreach (var part in content)
+        {
+            if (part.Media is not { } media)
+            {
+                if (part.Text.Length > 0) line.Object().String("type"u8, "text").String("text"u8, part.Text).EndObject();
+            }
+            else if (idOf(media) is not { } id)
+            {
+                line.Object().String("type"u8, TypeOf(media)).String("file_url"u8, media.Url).EndObject();
+            }
+            else if (id.Length > 0)
+            {
+                line.Object().String("type"u8, TypeOf(media)).String("file_id"u8, id).EndObject();
+            }
+            else
+            {
+                line.Object().String("type"u8, "text").String("text"u8, $"[{media.Name ?? TypeOf(media)}]").EndObject();
+            }
+        }
+
+        line.EndArray();
+        return (CozeJsonText.ToText(buffer), CozeContentTypes.ObjectString);
+    }
+
     /// <summary>The items of an object_string that a peer sent, as far as they can be understood; null if it is none.</summary>
     public static ValueList<Content>? ReadPeer(string text)
     {
@@ -121,7 +152,13 @@ internal static class CozeContent
                 return new Content(PartKind.Text, item.Text("text") ?? throw item.Wrong("text", "is required"));
             case "image" or "file" or "audio":
                 if (item.Text("file_url") is { Length: > 0 } url) return new Content(PartKind.Media, Media: new Media(url, MediaType: type));
-                if (item.Text("file_id") is { Length: > 0 }) throw item.Wrong("file_id", "names a file that does not exist");
+                if (item.Text("file_id") is { Length: > 0 } id)
+                {
+                    // Whose it is and what it holds, the door finds out.
+                    var file = DecimalId.TryParse(id, out var known) ? known : throw item.Wrong("file_id", "must be an id in decimal digits, as an upload answers it");
+                    return new Content(PartKind.Media, Media: new Media(File: file, MediaType: type));
+                }
+
                 throw item.Wrong("file_url", "or file_id is required");
             default:
                 throw item.Wrong("type", "must be text, image, file or audio");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Parley.Runs;
 
 namespace Parley.Protocols.Coze;
@@ -8,12 +9,17 @@ public static class CozeErrors
 {
     internal const string TooMuchMetadata = "4003";
     internal const string TooManyMessages = "4004";
+    internal const string EmptyFile = "4300";
+    internal const string TooManyFiles = "4301";
+    internal const string FileTooLarge = "4302";
+    internal const string UnknownFileType = "4303";
+    internal const string BadUpload = "4304";
 
     /// <summary>The code that Coze has for an error.</summary>
     public static int CodeOf(RunError error)
     {
         // A peer that refuses our key must not look like a refusal of the client's.
-        if (Own(error) is { } own && !(error.Side != ErrorSide.Client && own is 4100 or 4101)) return own;
+        if (error is { Side: ErrorSide.Client } or { Cause: not ErrorCause.Unauthorised } && Own(error) is { } own) return own;
         return (error.Side, error.Cause) switch
         {
             (ErrorSide.Client, ErrorCause.Unauthorised) => error.Code == "loopback_only" ? 4101 : 4100,
@@ -59,6 +65,7 @@ public static class CozeErrors
             (ErrorSide.Store, _) => 503,
             _ => 500,
         },
+        4302 => 413,
         _ => error.Code == "body_too_large" ? 413 : 400,
     };
 
@@ -66,19 +73,49 @@ public static class CozeErrors
     public static RunError Read(string? code, string? message)
     {
         int.TryParse(code, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number);
-        var cause = number switch
-        {
-            4100 or 4101 or 700012006 => ErrorCause.Unauthorised,
-            4001 or 4002 or 4005 or 4006 or 4200 => ErrorCause.NotFound,
-            4016 => ErrorCause.Busy,
-            4008 or 4009 or 4011 or 4013 or 4020 or 4028 => ErrorCause.Limit,
-            >= 4000 and < 5000 => ErrorCause.Rejected,
-            _ => ErrorCause.Unavailable,
-        };
-        return new RunError(ErrorSide.Agent, cause, string.IsNullOrEmpty(message) ? "The agent failed." : message, true, number == 0 ? null : number.ToString(CultureInfo.InvariantCulture));
+        return Of(CauseOf(number), message, number == 0 ? null : number.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>The error of an answer whose status is not 2xx: the code of its body says what it is, if it has one of Coze's, else the status.</summary>
+    public static RunError Read(int status, ReadOnlySpan<byte> body)
+    {
+        var told = CozeChatFrames.PlainErrorOf(body);
+        if (told?.Code is { } code && int.TryParse(code, CultureInfo.InvariantCulture, out var number) && number >= 4000) return told;
+        var cause = status switch
+        {
+            401 or 403 => ErrorCause.Unauthorised,
+            404 => ErrorCause.NotFound,
+            408 or 504 => ErrorCause.TimedOut,
+            409 => ErrorCause.Busy,
+            429 => ErrorCause.Limit,
+            < 500 => ErrorCause.Rejected,
+            _ => ErrorCause.Unavailable,
+        };
+
+        // The open-source server refuses in plain text. What else is no JSON is some gateway's page.
+        var text = cause == ErrorCause.Rejected && body.Length is > 0 and <= 500 && body[0] != '<' ? Encoding.UTF8.GetString(body).Trim() : null;
+        return Of(cause, told is null ? text : told.Message, null);
+    }
+
+    internal static RunError Malformed(string message) => new(ErrorSide.Agent, ErrorCause.Malformed, message, true, "malformed_stream");
+
     internal static RunException Refused(string message, string field, string? code = null) => new(RunError.Rejected(message, field, code));
+
+    // What a peer says of our key is no business of the client's, and may repeat the key.
+    private static RunError Of(ErrorCause cause, string? message, string? code) => new(
+        ErrorSide.Agent, cause,
+        cause == ErrorCause.Unauthorised ? "The agent's server refused the agent's key." : string.IsNullOrEmpty(message) ? "The agent failed." : message,
+        true, code);
+
+    private static ErrorCause CauseOf(int code) => code switch
+    {
+        4100 or 4101 or 700012006 => ErrorCause.Unauthorised,
+        4001 or 4002 or 4005 or 4006 or 4200 => ErrorCause.NotFound,
+        4016 => ErrorCause.Busy,
+        4008 or 4009 or 4011 or 4013 or 4020 or 4028 => ErrorCause.Limit,
+        >= 4000 and < 5000 => ErrorCause.Rejected,
+        _ => ErrorCause.Unavailable,
+    };
 
     // A code of another protocol may be a number too (429); Coze's begin at 4000.
     private static int? Own(RunError error)

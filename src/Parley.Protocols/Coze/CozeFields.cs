@@ -182,10 +182,28 @@ internal readonly struct CozeFields
     /// <summary>A string's text, whatever is in it.</summary>
     public static string TextOf(JsonElement text) => JsonText.ReadTolerant(JsonMarshal.GetRawUtf8Value(text)[1..^1]);
 
+    /// <summary>The strings of an array; none if it is absent.</summary>
+    public ValueList<string> Texts(string name, int most, int longest)
+    {
+        if (Find(name) is not { } member) return [];
+        if (member.ValueKind != JsonValueKind.Array) throw Wrong(name, "must be an array");
+        if (member.GetArrayLength() > most) throw Wrong(name, $"has more than {most} entries");
+        var texts = new List<string>();
+        foreach (var entry in member.EnumerateArray())
+        {
+            var path = $"{PathOf(name)}[{texts.Count}]";
+            if (entry.ValueKind != JsonValueKind.String) throw CozeErrors.Refused($"{path} must be a string.", path);
+            if (Length(TextOf(entry)) > longest) throw CozeErrors.Refused($"{path} must have at most {longest} characters.", path);
+            texts.Add(TextOf(entry));
+        }
+
+        return texts.ToValueList();
+    }
+
     private static string NameOf(JsonProperty property) => JsonText.ReadTolerant(JsonMarshal.GetRawUtf8PropertyName(property));
 
-    // Characters, not UTF-16 units: an emoji counts once.
-    private static int Length(string text)
+    /// <summary>Characters, not UTF-16 units: an emoji counts once.</summary>
+    public static int Length(string text)
     {
         var length = 0;
         foreach (var _ in text.EnumerateRunes()) length++;

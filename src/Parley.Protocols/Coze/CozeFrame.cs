@@ -15,6 +15,9 @@ internal ref struct CozeFrame
     public ReadOnlySpan<byte> ContentType;
     public ReadOnlySpan<byte> Reasoning;
 
+    /// <summary>There are members beside those that every message has.</summary>
+    public bool HasMore;
+
     /// <summary>Reads a message frame.</summary>
     /// <exception cref="JsonException">It is no JSON object.</exception>
     public static CozeFrame Read(ReadOnlySpan<byte> data)
@@ -35,6 +38,7 @@ internal ref struct CozeFrame
                 else if (name.SequenceEqual("type"u8)) frame.Type = reader.ValueSpan;
                 else if (name.SequenceEqual("role"u8)) frame.Role = reader.ValueSpan;
                 else if (name.SequenceEqual("content_type"u8)) frame.ContentType = reader.ValueSpan;
+                else frame.HasMore |= !IsUsual(name);
             }
             else if (reader.TokenType == JsonTokenType.Number && name.SequenceEqual("id"u8))
             {
@@ -42,6 +46,7 @@ internal ref struct CozeFrame
             }
             else
             {
+                frame.HasMore |= !IsUsual(name);
                 reader.Skip();
             }
         }
@@ -50,4 +55,7 @@ internal ref struct CozeFrame
         if (reader.Read()) throw new JsonException("More than an object.");
         return frame;
     }
+
+    private static bool IsUsual(ReadOnlySpan<byte> name)
+        => name.EndsWith("_id"u8) || name.SequenceEqual("created_at"u8) || name.SequenceEqual("updated_at"u8) || name.SequenceEqual("meta_data"u8);
 }

@@ -100,8 +100,6 @@ public static partial class CozeReader
     {
         var name = fields.Text("name");
         if (name is null) return null;
-        var length = 0;
-        foreach (var _ in name.EnumerateRunes()) length++;
-        return length <= NameLength ? name : throw fields.Wrong("name", $"must have at most {NameLength} characters");
+        return CozeFields.Length(name) <= NameLength ? name : throw fields.Wrong("name", $"must have at most {NameLength} characters");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Sse;
 using Parley.Runs;
@@ -28,13 +29,20 @@ public sealed class CozeStreamReader : FrameReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            Finish(new RunFailed(Malformed("The agent sent an event that cannot be understood.")), into);
+            Finish(new RunFailed(CozeErrors.Malformed("The agent sent an event that cannot be understood.")), into);
         }
     }
 
     /// <inheritdoc/>
     public override void End(List<RunEvent> into)
-        => Finish(_end ?? new RunFailed(Malformed("The agent's stream broke off.")), into);
+        => Finish(_end ?? new RunFailed(CozeErrors.Malformed("The agent's stream broke off.")), into);
+
+    /// <summary>Reads a body that is no stream but one JSON text: an error, or what is none of ours.</summary>
+    public static void ReadBody(ReadOnlySpan<byte> body, List<RunEvent> into)
+    {
+        if (body.StartsWith("\uFEFF"u8)) body = body[3..];
+        into.Add(new RunFailed(CozeChatFrames.PlainErrorOf(body) ?? CozeErrors.Malformed("The agent's server did not answer with a stream.")));
+    }
 
     private void ReadFrame(in SseFrame frame, List<RunEvent> into)
     {
@@ -55,7 +63,7 @@ public sealed class CozeStreamReader : FrameReader
             Start(into);
             _answers.ReadAudio(frame.Data, into);
         }
-        else if (frame.Event.SequenceEqual(CozeEvents.Done))
+        else if (frame.Event.SequenceEqual(CozeEvents.Done) || frame.Event.SequenceEqual(CozeEvents.StudioDone))
         {
             // Without a chat's end before it, the chat was cancelled. What the data says differs from server to server.
             Finish((_end ?? new RunCancelled()) with { Leftover = CozeChatFrames.DebugUrlOf(frame.Data) }, into);
@@ -64,7 +72,7 @@ public sealed class CozeStreamReader : FrameReader
         {
             ReadUnnamed(frame.Data, into);
         }
-        else if (!frame.Event.SequenceEqual(CozeEvents.Ping) && !frame.Event.SequenceEqual(CozeEvents.ChatInProgress))
+        else if (!IsIdle(frame.Event))
         {
             ReadChat(frame, into);
         }
@@ -81,19 +89,19 @@ public sealed class CozeStreamReader : FrameReader
             Start(into);
             _end ??= new RunCompleted(FinishReason.Stop, CozeChatFrames.UsageOf(JsonElement.Parse(frame.Data)));
         }
-        else if (frame.Event.SequenceEqual(CozeEvents.ChatRequiresAction))
+        else if (frame.Event.SequenceEqual(CozeEvents.ChatRequiresAction) || frame.Event.SequenceEqual(CozeEvents.StudioRequiredAction))
         {
             if (_end is not null) return;
             Start(into);
             var chat = JsonElement.Parse(frame.Data);
             _end = new RunSuspended(_answers.ReadRequired(chat, into), CozeChatFrames.UsageOf(chat));
         }
-        else if (frame.Event.SequenceEqual(CozeEvents.ChatFailed) || frame.Event.SequenceEqual(CozeEvents.Error))
+        else if (frame.Event.SequenceEqual(CozeEvents.ChatFailed) || frame.Event.SequenceEqual(CozeEvents.Error) || frame.Event.SequenceEqual(CozeEvents.StudioError))
         {
             var (error, usage) = CozeChatFrames.ErrorOf(frame.Data);
             Finish(new RunFailed(error, usage), into);
         }
-        else if (frame.Event.SequenceEqual(CozeEvents.ChatCanceled))
+        else if (frame.Event.SequenceEqual(CozeEvents.ChatCanceled) || frame.Event.SequenceEqual(CozeEvents.StudioCancelled))
         {
             _end ??= new RunCancelled(CozeChatFrames.UsageOf(JsonElement.Parse(frame.Data)));
         }
@@ -103,6 +111,9 @@ public sealed class CozeStreamReader : FrameReader
             into.Add(extension);
         }
     }
+
+    private static bool IsIdle(ReadOnlySpan<byte> name)
+        => name.SequenceEqual(CozeEvents.ChatInProgress) || name.SequenceEqual(CozeEvents.StudioAck) || Ascii.EqualsIgnoreCase(name, CozeEvents.Ping);
 
     // A body that is no stream but a plain error has no event name.
     private void ReadUnnamed(ReadOnlySpan<byte> data, List<RunEvent> into)
@@ -128,6 +139,4 @@ public sealed class CozeStreamReader : FrameReader
         _answers.Flush(end is RunFailed or RunCancelled ? ItemStatus.Incomplete : ItemStatus.Completed, into);
         into.Add(end);
     }
-
-    private static RunError Malformed(string message) => new(ErrorSide.Agent, ErrorCause.Malformed, message, true, "malformed_stream");
 }

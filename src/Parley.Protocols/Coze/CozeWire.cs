@@ -29,6 +29,38 @@ internal static class CozeEvents
     public static ReadOnlySpan<byte> Done => "done"u8;
 
     public static ReadOnlySpan<byte> Ping => "ping"u8;
+
+    // The open-source server's words for the same.
+    public static ReadOnlySpan<byte> StudioRequiredAction => "conversation.chat.required_action"u8;
+
+    public static ReadOnlySpan<byte> StudioCancelled => "conversation.chat.cancelled"u8;
+
+    public static ReadOnlySpan<byte> StudioError => "conversation.error"u8;
+
+    public static ReadOnlySpan<byte> StudioDone => "conversation.stream.done"u8;
+
+    public static ReadOnlySpan<byte> StudioAck => "conversation.ack"u8;
+}
+
+/// <summary>Names of a workflow's stream events, and the words in them.</summary>
+internal static class CozeWorkflowEvents
+{
+    /// <summary>The title of a node that has none of its own.</summary>
+    public const string Answer = "answer";
+
+    /// <summary>The member of an output that is nothing but a text.</summary>
+    public const string Output = "output";
+
+    /// <summary>Our code for a run that was cancelled, which Coze has no event for.</summary>
+    public const string Cancelled = "4104";
+
+    public static ReadOnlySpan<byte> Message => "Message"u8;
+
+    public static ReadOnlySpan<byte> Interrupt => "Interrupt"u8;
+
+    public static ReadOnlySpan<byte> Error => "Error"u8;
+
+    public static ReadOnlySpan<byte> Done => "Done"u8;
 }
 
 /// <summary>Values of a message's <c>type</c>.</summary>

@@ -79,6 +79,19 @@ public sealed class JsonLine(IBufferWriter<byte> into, JsonEscaping escaping)
         return this;
     }
 
+    /// <summary>A string value of bytes in base64 behind a head of characters that need no escape, such as a data URL's.</summary>
+    public JsonLine Base64(ReadOnlySpan<byte> head, ReadOnlySpan<byte> bytes)
+    {
+        Separate();
+        Put((byte)'"');
+        into.Write(head);
+        System.Buffers.Text.Base64.EncodeToUtf8(bytes, into.GetSpan(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out var length);
+        into.Advance(length);
+        Put((byte)'"');
+        _comma = true;
+        return this;
+    }
+
     /// <summary>An integer value.</summary>
     public JsonLine Number(long value)
     {

@@ -79,6 +79,14 @@ public static class JsonText
         return half == '\0' ? text : text + Replacement;
     }
 
+    /// <summary>Reads the inside of a JSON string that is whole into a buffer, which must have room for a character per byte.</summary>
+    public static int ReadTolerant(ReadOnlySpan<byte> escaped, Span<char> into)
+    {
+        var text = into[..Unescape(escaped, into)];
+        ReplaceHalves(text);
+        return text.Length;
+    }
+
     /// <summary>Reads the string, or property name, at which a reader over contiguous bytes stands.</summary>
     public static string ReadTolerant(in Utf8JsonReader reader) => ReadTolerant(reader.ValueSpan);
 

@@ -21,20 +21,20 @@ public sealed class SnapshotText
     /// The text is whole. <paramref name="rest"/> is what must still be streamed, empty if nothing. The answer is the whole text if
     /// it does not continue what was streamed, and null if it does.
     /// </summary>
-    public string? Close(string whole, out string rest)
+    public string? Close(ReadOnlySpan<char> whole, out string rest)
     {
         rest = "";
-        if (!Precedes(whole)) return whole;
-        rest = whole[_length..];
+        if (!Precedes(whole)) return whole.ToString();
+        rest = whole[_length..].ToString();
         Add(rest);
         return null;
     }
 
     // Ordinal: by culture "e" would be no beginning of "é" written as two code points.
-    private bool Precedes(string whole)
+    private bool Precedes(ReadOnlySpan<char> whole)
     {
         if (_length > whole.Length) return false;
-        var rest = whole.AsSpan();
+        var rest = whole;
         foreach (var piece in _pieces)
         {
             if (!rest.StartsWith(piece, StringComparison.Ordinal)) return false;

@@ -8,9 +8,10 @@ namespace Parley.Protocols.Upstream;
 /// <summary>The one HTTP call by which all connectors talk to their peers. One instance serves all agents; it keeps connections.</summary>
 /// <param name="time">The clock of all time limits.</param>
 /// <param name="logger">Told what a client is not.</param>
-public sealed class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? logger = null) : IDisposable
+/// <param name="handler">Makes the connections; null for the one that all servers need.</param>
+public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? logger = null, HttpMessageHandler? handler = null) : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(UpstreamConnection.NewHandler(time));
+    private readonly HttpMessageInvoker _http = new(handler ?? UpstreamConnection.NewHandler(time));
     private readonly ILogger _logger = logger ?? NullLogger<UpstreamClient>.Instance;
 
     /// <summary>
@@ -76,12 +77,15 @@ public sealed class UpstreamClient(TimeProvider time, ILogger<UpstreamClient>? l
         }
     }
 
-    // A peer may repeat the key in its complaint about it.
     private void Log(UpstreamCall call, UpstreamExchange exchange, RunError error)
+        => Log(call.Url, call.Key, call.Headers, error, exchange.Said, exchange.Cause);
+
+    // A peer may repeat the key in its complaint about it.
+    private void Log(Uri url, string? key, ValueList<KeyValuePair<string, string>> headers, RunError error, string? said, Exception? cause)
     {
-        var said = exchange.Said ?? "";
-        foreach (var secret in call.Headers.Select(header => header.Value).Append(call.Key ?? ""))
+        said ??= "";
+        foreach (var secret in headers.Select(header => header.Value).Append(key ?? ""))
             if (secret.Trim() is { Length: >= 8 } known) said = said.Replace(known, "***", StringComparison.Ordinal);
-        _logger.LogWarning(exchange.Cause, "{Peer}: {Code} {Message} {Said}", call.Url.Authority, error.Code, error.Message, said);
+        _logger.LogWarning(cause, "{Peer}: {Code} {Message} {Said}", url.Authority, error.Code, error.Message, said);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 
 namespace Parley.Protocols.Upstream;
@@ -8,7 +9,19 @@ internal static class UpstreamConnection
 {
     private static readonly HttpRequestOptionsKey<TimeSpan> ConnectTimeout = new("parley.connect");
 
-    public static void SetConnectTimeout(HttpRequestMessage request, TimeSpan timeout) => request.Options.Set(ConnectTimeout, timeout);
+    private static readonly ProductInfoHeaderValue Self = new("parley", typeof(UpstreamConnection).Assembly.GetName().Version!.ToString(3));
+
+    /// <summary>A POST as all our calls are: the agent's own headers stand above ours.</summary>
+    public static HttpRequestMessage NewRequest(Uri url, HttpContent content, string? key, ValueList<KeyValuePair<string, string>> headers, TimeSpan connect, string accept)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+        foreach (var (name, value) in headers) Add(request, name, value);
+        if (!request.Headers.Contains("Accept")) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+        if (!request.Headers.Contains("User-Agent")) request.Headers.UserAgent.Add(Self);
+        if (!string.IsNullOrWhiteSpace(key) && !request.Headers.Contains("Authorization")) Add(request, "Authorization", "Bearer " + key.Trim());
+        request.Options.Set(ConnectTimeout, connect);
+        return request;
+    }
 
     public static SocketsHttpHandler NewHandler(TimeProvider time) => new()
     {
@@ -23,6 +36,13 @@ internal static class UpstreamConnection
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = (context, cancellationToken) => ConnectAsync(context, time, cancellationToken),
     };
+
+    // What belongs to the body, or is no header, is passed over. The framework does not look for a line end within a value, which would begin
+    // a header of its own.
+    private static void Add(HttpRequestMessage request, string name, string value)
+    {
+        if (value.AsSpan().IndexOfAny('\r', '\n', '\0') < 0) request.Headers.TryAddWithoutValidation(name, value);
+    }
 
     // The handler's own time limit is one for all peers, and by the real clock.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, TimeProvider time, CancellationToken cancellationToken)

@@ -14,8 +14,6 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     private const int FirstRead = 4 << 10;
     private const int LargestRead = 64 << 10;
 
-    private static readonly ProductInfoHeaderValue Self = new("parley", typeof(UpstreamExchange).Assembly.GetName().Version!.ToString(3));
-
     private readonly SseFramer _framer = new(call.Limit);
     private readonly FrameReader _reader = call.NewReader();
     private HttpResponseMessage? _response;
@@ -46,7 +44,8 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     /// <summary>Sends the request. Adds nothing if the peer accepts it, else the terminal event.</summary>
     public async Task SendAsync(List<RunEvent> into)
     {
-        using var request = NewRequest();
+        using var content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var request = UpstreamConnection.NewRequest(call.Url, content, call.Key, call.Headers, call.Timeouts.Connect, "text/event-stream");
         try
         {
             _response = await http.SendAsync(request, deadline.Token).ConfigureAwait(false);
@@ -122,26 +121,6 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     {
         _response?.Dispose();
         _framer.Dispose();
-    }
-
-    private HttpRequestMessage NewRequest()
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, call.Url) { Content = new ReadOnlyMemoryContent(call.Body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        // The agent's own headers stand above ours.
-        foreach (var (name, value) in call.Headers) Add(request, name, value);
-        if (!request.Headers.Contains("Accept")) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        if (!request.Headers.Contains("User-Agent")) request.Headers.UserAgent.Add(Self);
-        if (!string.IsNullOrWhiteSpace(call.Key) && !request.Headers.Contains("Authorization")) Add(request, "Authorization", "Bearer " + call.Key.Trim());
-        UpstreamConnection.SetConnectTimeout(request, call.Timeouts.Connect);
-        return request;
-    }
-
-    // What belongs to the body, or is no header, is passed over. The framework does not look for a line end within a value, which would begin
-    // a header of its own.
-    private static void Add(HttpRequestMessage request, string name, string value)
-    {
-        if (value.AsSpan().IndexOfAny('\r', '\n', '\0') < 0) request.Headers.TryAddWithoutValidation(name, value);
     }
 
     private async Task<RunError> ReadErrorAsync(HttpResponseMessage response)

@@ -34,6 +34,9 @@ public sealed record AgentRequest
     /// <summary>How many of the last messages of <see cref="Context"/> the peer behind <see cref="Upstream"/> has not seen.</summary>
     public int UnseenCount { get; init; }
 
+    /// <summary>The conversation goes on elsewhere from the place of this run: a peer that cannot branch is not to be continued.</summary>
+    public bool IsBranch { get; init; }
+
     /// <summary>Reads the files that <see cref="Media.File"/> names.</summary>
     public FileOpener? Files { get; init; }
 

@@ -60,6 +60,9 @@ public sealed record Message
     /// <summary>An upstream's id of it; never shown.</summary>
     public string? SourceId { get; init; }
 
+    /// <summary>What the client thinks of it, where it has said so.</summary>
+    public Feedback? Feedback { get; init; }
+
     /// <summary>Its kind; one of the set.</summary>
     [JsonIgnore]
     public MessageKinds Kind => Head switch
@@ -89,11 +92,12 @@ public sealed record Message
         Content = patch.Content ?? Content,
         Metadata = patch.Metadata ?? Metadata,
         Leftover = patch.Leftover ?? Leftover,
+        Feedback = patch.Feedback is null ? Feedback : patch.Feedback.Verdict == Verdict.None ? null : patch.Feedback,
         UpdatedAt = at,
     };
 
     /// <summary>What a deletion leaves: its place in the tree, and nothing of what was said.</summary>
-    public Message ToTombstone(DateTimeOffset at) => this with { Content = default, Metadata = default, Leftover = null, Deleted = true, UpdatedAt = at };
+    public Message ToTombstone(DateTimeOffset at) => this with { Content = default, Metadata = default, Leftover = null, Feedback = null, Deleted = true, UpdatedAt = at };
 }
 
 /// <summary>Reads content parts.</summary>
@@ -108,4 +112,5 @@ public static class Contents
 }
 
 /// <summary>What to change in a message; null leaves a member as it is.</summary>
-public sealed record MessagePatch(ValueList<Content>? Content = null, ValueList<KeyValuePair<string, string>>? Metadata = null, Leftover? Leftover = null);
+public sealed record MessagePatch(
+    ValueList<Content>? Content = null, ValueList<KeyValuePair<string, string>>? Metadata = null, Leftover? Leftover = null, Feedback? Feedback = null);

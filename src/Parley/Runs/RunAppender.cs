@@ -111,12 +111,13 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
         }
     }
 
-    // A reasoning's id is derived from a base which the message that follows it gets: in Coze both are one message.
+    // A reasoning's id is derived from a base which the message that follows it gets: in Coze both are one message. A message that begins
+    // while the reasoning goes on may end before it, and so is one of its own.
     private ItemStarted Named(ItemStarted started)
     {
         var follows = _reasoningBase;
         _reasoningBase = default;
-        var id = started.Head is MessageItem && !follows.IsNone ? follows : ids.Next();
+        var id = started.Head is MessageItem && !follows.IsNone && State.Items[^1].Status is not null ? follows : ids.Next();
         if (started.Head is ReasoningItem)
         {
             _reasoningBase = id;
@@ -141,9 +142,9 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
                 if (text.Length > streamed.Length) Append(new PartDelta(completed.Item, completed.Part, text[streamed.Length..]));
                 completed = completed with { Text = null };
             }
-            else if (!Losses.Contains("text-differs"))
+            else if (!Losses.Contains(RunGuard.TextDiffers))
             {
-                Losses.Add("text-differs");
+                Losses.Add(RunGuard.TextDiffers);
             }
         }
 

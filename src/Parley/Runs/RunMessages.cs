@@ -27,12 +27,14 @@ internal static class RunMessages
     ];
 
     /// <summary>The events of a run whose log has expired, as its messages tell them: the same items and texts, without their pieces.</summary>
-    public static RunSegment ToSegment(Run run, IEnumerable<Message> messages)
+    public static RunSegment ToSegment(Run run, IReadOnlyList<Message> messages)
     {
         var events = new ArrayBufferWriter<byte>();
         var count = 0L;
         void Add(RunEvent @event, DateTimeOffset at) => EventCodec.Encode(new Logged(count++, at, @event), events);
-        if (run.End is not RunFailed) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
+
+        // A failure stands alone only where nothing was said before it.
+        if (run.End is not RunFailed || messages.Count > 0) Add(new RunStarted(Upstream: run.Upstream), run.CreatedAt);
         var item = 0;
         foreach (var message in messages)
         {

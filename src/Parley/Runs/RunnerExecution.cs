@@ -173,11 +173,15 @@ public sealed partial class Runner
             Continues = continues,
             Upstream = upstream,
             UnseenCount = upstream is null ? context.Count : unseen + live.Input.Count,
+            IsBranch = upstream is not null && !run.Exclusive && await HasMovedOnAsync(run, live.Cancelled).ConfigureAwait(false),
             Files = _files,
         };
     }
 
-    // The nearest run of the same agent on the path that has a handle of the peer.
+    private async ValueTask<bool> HasMovedOnAsync(Run run, CancellationToken cancellationToken)
+        => await _store.FindConversationAsync(run.Owner, run.Conversation, cancellationToken).ConfigureAwait(false) is { } conversation && conversation.Head != run.Parent;
+
+    // The nearest run of the same agent on the path that has a handle of the peer. What was cancelled, peers forget.
     private async Task<(RawJson? Upstream, int Unseen)> FindUpstreamAsync(Run run, List<Message> context, CancellationToken cancellationToken)
     {
         Id looked = default;
@@ -186,7 +190,7 @@ public sealed partial class Runner
             if (context[i].IsInput || context[i].Run.IsNone || context[i].Run == looked) continue;
             looked = context[i].Run;
             var earlier = await _store.FindRunAsync(run.Owner, looked, cancellationToken).ConfigureAwait(false);
-            if (earlier is { Upstream: { } upstream } && earlier.Agent.Name == run.Agent.Name) return (upstream, context.Count - 1 - i);
+            if (earlier is { Upstream: { } upstream, Status: not RunStatus.Cancelled } && earlier.Agent.Name == run.Agent.Name) return (upstream, context.Count - 1 - i);
         }
 
         return default;

@@ -91,7 +91,7 @@ public sealed partial class Runner
         try
         {
             var page = await _store.ListMessagesAsync(query, cancellationToken).ConfigureAwait(false);
-            return RunMessages.ToSegment(run, page.Items.Where(message => !message.IsInput));
+            return RunMessages.ToSegment(run, [.. page.Items.Where(message => !message.IsInput)]);
         }
         catch (RunException exception) when (exception.Error.Cause == ErrorCause.NotFound)
         {

@@ -7,7 +7,7 @@ using Parley.IntegrationTests.Wire;
 namespace Parley.IntegrationTests.Sdk;
 
 /// <summary>The official Coze SDK; what it saw is checked byte by byte afterwards.</summary>
-public abstract partial class CozeSdkTests(Cluster cluster, SdkRuns runs, string file, bool remote) : SdkTests(cluster, runs, file, remote)
+public abstract partial class CozeSdkTests(Cluster cluster, SdkRuns runs, string file, bool remote, bool overCoze = false) : SdkTests(cluster, runs, file, remote, overCoze: overCoze)
 {
     [Fact]
     public async Task Every_stream_is_framed_as_the_strictest_SDK_demands()
@@ -83,6 +83,17 @@ public sealed class CozeChatRemoteSdkTests(Cluster cluster, SdkRuns runs) : Coze
     public Task Through_a_second_Parley(string test) => CheckAsync(test);
 }
 
+/// <summary>Chats with agents behind two more Parleys, each asked in Coze's protocol: nothing at all is lost.</summary>
+public sealed class CozeChatChainSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: false, overCoze: true)
+{
+    private const string Script = "coze-chat.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task Through_two_more_Parleys(string test) => CheckAsync(test);
+}
+
 /// <summary>Conversations, messages and bots.</summary>
 public sealed class CozeStoreSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: false)
 {
@@ -98,6 +109,28 @@ public sealed class CozeStoreSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTe
 public sealed class CozeStoreRemoteSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: true)
 {
     private const string Script = "coze-store.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task Through_a_second_Parley(string test) => CheckAsync(test);
+}
+
+/// <summary>Files, feedback, users and variables.</summary>
+public sealed class CozeFileSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "coze-files.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
+/// <summary>Files, feedback, users and variables of a Parley whose agents are at a second one.</summary>
+public sealed class CozeFileRemoteSdkTests(Cluster cluster, SdkRuns runs) : CozeSdkTests(cluster, runs, Script, remote: true)
+{
+    private const string Script = "coze-files.test.mjs";
 
     public static TheoryData<string> Tests => TestsOf(Script);
 

@@ -30,15 +30,15 @@ internal sealed class SdkRun(string file, Func<Task<ServerProcess>> server, para
 /// <summary>The runs of all scripts, each once for all its tests.</summary>
 public sealed class SdkRuns : IDisposable
 {
-    private readonly Dictionary<(string, bool, string), SdkRun> _runs = [];
+    private readonly Dictionary<(string, bool, string, bool), SdkRun> _runs = [];
 
-    internal SdkRun Get(Cluster cluster, string file, bool remote, string package = "openai")
+    internal SdkRun Get(Cluster cluster, string file, bool remote, string package = "openai", bool overCoze = false)
     {
         lock (_runs)
         {
-            if (_runs.TryGetValue((file, remote, package), out var run)) return run;
-            run = new SdkRun(file, remote ? cluster.FrontAsync : cluster.EchoAsync, ("PARLEY_REMOTE", remote ? "yes" : "no"), ("OPENAI_PACKAGE", package));
-            return _runs[(file, remote, package)] = run;
+            if (_runs.TryGetValue((file, remote, package, overCoze), out var run)) return run;
+            run = new SdkRun(file, overCoze ? cluster.ChainAsync : remote ? cluster.FrontAsync : cluster.EchoAsync, ("PARLEY_REMOTE", remote ? "yes" : "no"), ("OPENAI_PACKAGE", package));
+            return _runs[(file, remote, package, overCoze)] = run;
         }
     }
 
@@ -49,9 +49,9 @@ public sealed class SdkRuns : IDisposable
 }
 
 /// <summary>One script against one server.</summary>
-public abstract class SdkTests(Cluster cluster, SdkRuns runs, string file, bool remote, string package = "openai") : IClassFixture<SdkRuns>
+public abstract class SdkTests(Cluster cluster, SdkRuns runs, string file, bool remote, string package = "openai", bool overCoze = false) : IClassFixture<SdkRuns>
 {
-    private SdkRun Run => runs.Get(cluster, file, remote, package);
+    private SdkRun Run => runs.Get(cluster, file, remote, package, overCoze);
 
     /// <summary>The names of a script's tests, as data.</summary>
     protected static TheoryData<string> TestsOf(string file) => [.. NodeScript.TestsOf(file)];

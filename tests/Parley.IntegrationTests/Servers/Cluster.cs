@@ -14,6 +14,8 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Lazy<Task<ScriptedPeer>> _peer;
     private readonly Lazy<Task<ServerProcess>> _echo;
     private readonly Lazy<Task<ServerProcess>> _front;
+    private readonly Lazy<Task<ServerProcess>> _middle;
+    private readonly Lazy<Task<ServerProcess>> _chain;
     private readonly Lazy<Task<ServerProcess>> _open = new(() => ServerProcess.StartAsync(
         new ServerSetup { Agents = new Dictionary<string, string> { ["echo"] = "name: echo\nkind: echo\ndescription: <b>Repeats</b> what you say.\n" } }));
 
@@ -21,16 +23,9 @@ public sealed class Cluster : IAsyncDisposable
     {
         _peer = new(() => Task.FromResult(NewPeer()));
         _echo = new(async () => await ServerProcess.StartAsync(new ServerSetup { Agents = TestAgents.Echoes((await _peer!.Value).Url), Owners = [Owner, Stranger] }));
-        _front = new(async () =>
-        {
-            var back = await _echo.Value;
-            return await ServerProcess.StartAsync(new ServerSetup
-            {
-                Agents = TestAgents.Remotes(back.Url + "/v1"),
-                Owners = [Owner, Stranger],
-                Environment = [("BACK_KEY", back.Keys[Owner])],
-            });
-        });
+        _front = new(() => BeforeAsync(_echo, url => TestAgents.Remotes(url + "/v1")));
+        _middle = new(() => BeforeAsync(_echo, TestAgents.CozeRemotes));
+        _chain = new(() => BeforeAsync(_middle, TestAgents.CozeRemotes));
     }
 
     /// <summary>A server whose agents are echoes; it has keys.</summary>
@@ -38,6 +33,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>A server whose every agent is a remote one at the server with the echoes; it has keys.</summary>
     internal Task<ServerProcess> FrontAsync() => _front.Value;
+
+    /// <summary>A server whose every agent is behind two others, asked in Coze's protocol; it has keys.</summary>
+    internal Task<ServerProcess> ChainAsync() => _chain.Value;
 
     /// <summary>A server without keys, with an agent <c>echo</c>.</summary>
     internal Task<ServerProcess> OpenAsync() => _open.Value;
@@ -49,9 +47,17 @@ public sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_open.IsValueCreated) await (await _open.Value).DisposeAsync();
+        if (_chain.IsValueCreated) await (await _chain.Value).DisposeAsync();
+        if (_middle.IsValueCreated) await (await _middle.Value).DisposeAsync();
         if (_front.IsValueCreated) await (await _front.Value).DisposeAsync();
         if (_echo.IsValueCreated) await (await _echo.Value).DisposeAsync();
         if (_peer.IsValueCreated) (await _peer.Value).Dispose();
+    }
+
+    private static async Task<ServerProcess> BeforeAsync(Lazy<Task<ServerProcess>> behind, Func<string, Dictionary<string, string>> agents)
+    {
+        var back = await behind.Value;
+        return await ServerProcess.StartAsync(new ServerSetup { Agents = agents(back.Url), Owners = [Owner, Stranger], Environment = [("BACK_KEY", back.Keys[Owner])] });
     }
 
     private static ScriptedPeer NewPeer()

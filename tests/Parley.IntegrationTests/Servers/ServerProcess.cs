@@ -49,6 +49,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>A client without a key, or with the first owner's.</summary>
     public HttpClient Client { get; private set; } = new();
 
+    /// <summary>How much memory it uses now, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Everything that it has printed so far.</summary>
     public string Log
     {
@@ -115,6 +125,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
         _directory.Dispose();
+
+        // Every stream of every test is guarded.
+        Assert.DoesNotContain("breaks a rule", Log, StringComparison.Ordinal);
     }
 
     private async Task RunAsync()
@@ -123,7 +136,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Client.Dispose();
         Client = NewClient(_setup.Owners is [var first, ..] ? Keys[first] : null);
         Directory.CreateDirectory(_directory["agents"]);
-        string[] arguments = ["serve", "--url", Url, "--data", Data, "--agents", _directory["agents"], .. _setup.Settings.SelectMany(setting => new[] { "--set", setting })];
+        string[] arguments = ["serve", "--url", Url, "--data", Data, "--agents", _directory["agents"], "--set", "server.guard=1", .. _setup.Settings.SelectMany(setting => new[] { "--set", setting })];
         var process = _process = ParleyCommand.Start(Repository.Parley, arguments, [.. _setup.Environment]);
         process.StandardInput.Close();
         process.OutputDataReceived += (_, line) => Append(line.Data);

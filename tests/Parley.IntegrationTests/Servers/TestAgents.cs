@@ -46,6 +46,11 @@ internal static class TestAgents
         name => name,
         name => $"{Head(name)}{Remote(url, name)}key: ${{env:BACK_KEY}}\n{(name == "toolbox" ? Weather : "")}");
 
+    /// <summary>All of them, each a remote one of the same name at another server that is asked in Coze's protocol. What tools it has, that server says.</summary>
+    public static Dictionary<string, string> CozeRemotes(string url) => Habits.Keys.Append("parallel").ToDictionary(
+        name => name,
+        name => $"{Head(name)}kind: remote\nprotocol: coze\nurl: {url}\nbot_id: {name}\nkey: ${{env:BACK_KEY}}\n");
+
     /// <summary>The keys of a remote agent.</summary>
     public static string Remote(string url, string model) => $"kind: remote\nprotocol: chat-completions\nurl: {url}\nmodel: {model}\n";
 

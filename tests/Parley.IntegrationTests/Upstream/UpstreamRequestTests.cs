@@ -35,6 +35,51 @@ public sealed class UpstreamRequestTests(FaultyUpstream upstream) : IClassFixtur
     }
 
     [Fact]
+    public async Task What_is_kept_for_a_user_fills_the_instructions_where_the_request_says_nothing()
+    {
+        upstream.Peer.On("remembered", Chat.Stream("Hello."));
+        var kept = await upstream.Server.Client.CallAsync(HttpMethod.Put, "/v1/variables", System.Net.Http.Json.JsonContent.Create(new
+        {
+            bot_id = "greeter",
+            connector_uid = "kept-user",
+            data = new[] { new { keyword = "name", value = "Grace" }, new { keyword = "place", value = "Oslo" } },
+        }));
+        Assert.Equal(0, kept.Code);
+        await upstream.Server.Client.PostAsync("/v3/chat", new
+        {
+            bot_id = "greeter",
+            user_id = "kept-user",
+            stream = true,
+            custom_variables = new { place = "Bergen" },
+            additional_messages = new[] { new { role = "user", content = "remembered", content_type = "text" } },
+        });
+        var request = Assert.Single(upstream.Peer.RequestsFor("remembered"));
+        Assert.Equal("You help Grace in Bergen.", request.Json.GetProperty("messages")[0].GetProperty("content").GetString());
+    }
+
+    [Fact]
+    public async Task An_uploaded_image_reaches_the_model_server_whole()
+    {
+        upstream.Peer.On("look at this", Chat.Stream("Nice."));
+        var bytes = new byte[3_000_000];
+        new Random(7).NextBytes(bytes);
+        var answer = await ShowAsync("photo.png", bytes, "look at this");
+        Assert.Contains("Nice.", answer.Text, StringComparison.Ordinal);
+        var content = Assert.Single(upstream.Peer.RequestsFor("look at this")).Json.GetProperty("messages")[0].GetProperty("content");
+        Assert.Equal("data:image/png;base64," + Convert.ToBase64String(bytes), content[1].GetProperty("image_url").GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public async Task A_file_that_the_agent_cannot_read_is_refused_before_the_model_server_is_asked()
+    {
+        upstream.Peer.On("read this", Chat.Stream("never said"));
+        var answer = await ShowAsync("film.mp4", [1, 2, 3], "read this");
+        Assert.Equal(4000, answer.Code);
+        Assert.Contains("film.mp4", answer.Message, StringComparison.Ordinal);
+        Assert.Empty(upstream.Peer.RequestsFor("read this"));
+    }
+
+    [Fact]
     public async Task A_busy_server_is_asked_again_before_the_first_event_only()
     {
         upstream.Peer.On("busy", (_, before) => before == 0
@@ -82,6 +127,21 @@ public sealed class UpstreamRequestTests(FaultyUpstream upstream) : IClassFixtur
         }
 
         await Patience.UntilAsync(() => upstream.Peer.LeftDuring("left") == 1, () => "The connection to the peer is still open.");
+    }
+
+    // A message with a text and a file that was uploaded before.
+    private async Task<PlainAnswer> ShowAsync(string name, byte[] bytes, string text)
+    {
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", name } };
+        var made = await upstream.Server.Client.CallAsync(HttpMethod.Post, "/v1/files/upload", form);
+        var id = made.Json.GetProperty("data").GetProperty("id").GetString();
+        return await upstream.Server.Client.PostAsync("/v3/chat", new
+        {
+            bot_id = "faulty",
+            user_id = "u",
+            stream = true,
+            additional_messages = new[] { new { role = "user", content = $$"""[{"type":"text","text":"{{text}}"},{"type":"file","file_id":"{{id}}"}]""", content_type = "object_string" } },
+        });
     }
 
     [Fact]

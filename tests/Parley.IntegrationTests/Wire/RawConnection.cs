@@ -41,14 +41,18 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>Reads until the server ends the connection, and gives everything.</summary>
-    public async Task<string> ReadToEndAsync()
+    public async Task<string> ReadToEndAsync(Action<int>? received = null)
     {
         var seen = new MemoryStream();
         var buffer = new byte[16 << 10];
         using var limit = new CancellationTokenSource(Servers.Patience.Limit);
         try
         {
-            while (await _socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token) is > 0 and var count) seen.Write(buffer, 0, count);
+            while (await _socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token) is > 0 and var count)
+            {
+                seen.Write(buffer, 0, count);
+                received?.Invoke(count);
+            }
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {

@@ -83,12 +83,27 @@ public sealed class AgentFileReaderTests
     [InlineData("name: [a\nkind: echo\n", 1, "not YAML")]
     [InlineData("name: a\nkind: echo\n---\nname: b\n", 4, "more than one document")]
     [InlineData("just text", 1, "expected keys with values")]
+    [InlineData("name: a\nkind: remote\nprotocol: telex\n", 3, "there are chat-completions, coze, coze-workflow")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze\nurl: http://h\n", 1, "the key bot_id is missing")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze\nbot_id: b\n", 1, "the key url is missing")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze\nurl: http://h\nbot_id: b\nmodel: m\n", 6, "the key model is unknown")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze-workflow\nurl: http://h\n", 1, "the key workflow_id is missing")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze-workflow\nurl: http://h\nworkflow_id: w\napp_id: x\nbot_id: y\n", 6, "app_id and bot_id must not be given together")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze-workflow\nurl: http://h\nworkflow_id: w\nmode: plain\n", 6, "mode must be chatflow or workflow")]
+    [InlineData("name: a\nkind: remote\nprotocol: coze-workflow\nurl: http://h\nworkflow_id: w\ninput: x\n", 6, "the key input is unknown")]
     public void What_cannot_be_used_is_told_with_its_line(string text, int line, string reason)
     {
         var e = Assert.Throws<ConfigurationException>(() => Read(text));
         Assert.Equal(("a.yaml", line), (e.Where, e.Line));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("protocol: coze\nbot_id: \"73\"\nuser_id: u\nretries: 0\nheaders: {x: y}\n", true)]
+    [InlineData("protocol: coze-workflow\nworkflow_id: \"75\"\napp_id: \"8\"\nparameters: {days: 3}\n", true)]
+    [InlineData("protocol: coze-workflow\nworkflow_id: \"75\"\nmode: workflow\ninput: city\nbot_id: b\n", false)]
+    public void A_Coze_peer_is_an_agent_which_keeps_a_conversation_there_or_none(string keys, bool isStateful)
+        => Assert.Equal(isStateful, Read($"name: a\nkind: remote\nurl: https://api.coze.cn/\nkey: k\n{keys}").Agent.IsStateful);
 
     [Fact]
     public void What_a_variable_holds_is_not_looked_into_again()

@@ -14,6 +14,7 @@ using Parley.Conversations;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
+using Parley.Tests.Guards;
 
 namespace Parley.Tests.ChatCompletions;
 
@@ -22,10 +23,11 @@ internal sealed class ChatDoor : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _http;
+    private readonly GuardWatch _watch;
 
-    private ChatDoor(WebApplication app)
+    private ChatDoor(WebApplication app, GuardWatch watch)
     {
-        _app = app;
+        (_app, _watch) = (app, watch);
         // Closing in the middle of an answer is what some tests are about: no politeness first.
         _http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
@@ -40,7 +42,8 @@ internal sealed class ChatDoor : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore().AddLogging();
+        builder.Services.AddRoutingCore();
+        var watch = GuardWatch.AddTo(builder.Services);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IConversationStore, MemoryStore>();
@@ -55,7 +58,7 @@ internal sealed class ChatDoor : IAsyncDisposable
         });
         app.MapChatCompletions();
         await app.StartAsync();
-        return new ChatDoor(app);
+        return new ChatDoor(app, watch);
     }
 
     public static Agent Echoing(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias"] };
@@ -69,6 +72,7 @@ internal sealed class ChatDoor : IAsyncDisposable
         await _app.StopAsync();
         await Runner.DisposeAsync();
         await _app.DisposeAsync();
+        _watch.AssertLawful();
     }
 
     public async Task<HttpResponseMessage> SendAsync(string body, string? conversation = null, string? owner = null, string method = "POST", string path = "/v1/chat/completions")

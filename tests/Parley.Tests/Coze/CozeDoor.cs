@@ -13,36 +13,63 @@ using Parley.AspNetCore.Endpoints;
 using Parley.AspNetCore.Http;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Storage;
+using Parley.Storage.Sqlite;
+using Parley.Tests.Guards;
+using Parley.Tests.Storage;
 
 namespace Parley.Tests.Coze;
 
-/// <summary>A server with Coze's door alone, a store in memory, and a client.</summary>
+/// <summary>A server with Coze's door alone, a store in memory with or without files beside it, and a client.</summary>
 internal sealed class CozeDoor : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly TempFolder? _folder;
     private readonly HttpClient _http;
+    private readonly GuardWatch _watch;
 
-    private CozeDoor(WebApplication app)
+    private CozeDoor(WebApplication app, TempFolder? folder, GuardWatch watch)
     {
-        _app = app;
+        (_app, _folder, _watch) = (app, folder, watch);
         _http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
 
     public Uri Address => _http.BaseAddress!;
 
+    public int ActiveCount => _app.Services.GetRequiredService<Runner>().ActiveCount;
+
+    public SqliteDatabase Database => _app.Services.GetRequiredService<SqliteDatabase>();
+
+    public IConversationStore Store => _app.Services.GetRequiredService<IConversationStore>();
+
     public AgentCatalog Agents => _app.Services.GetRequiredService<AgentCatalog>();
 
-    public static async Task<CozeDoor> OpenAsync(CozeOptions? options = null, params Agent[] agents)
+    public static Task<CozeDoor> OpenAsync(CozeOptions? options = null, params Agent[] agents) => OpenAsync(options, new LimitOptions(), null, agents);
+
+    /// <summary>With a place for files and variables, which go with the door.</summary>
+    public static Task<CozeDoor> OpenWithFilesAsync(LimitOptions? limits = null, params Agent[] agents) => OpenAsync(null, limits ?? new(), new TempFolder(), agents);
+
+    private static async Task<CozeDoor> OpenAsync(CozeOptions? options, LimitOptions limits, TempFolder? folder, Agent[] agents)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore().AddLogging();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        var watch = GuardWatch.AddTo(builder.Services);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IConversationStore, MemoryStore>();
         builder.Services.AddSingleton(new AgentCatalog(agents.Length > 0 ? agents : [Echo("echo")]));
         builder.Services.AddSingleton(options ?? new CozeOptions());
-        builder.Services.AddSingleton(provider => new Runner(provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance));
+        builder.Services.AddSingleton(limits);
+        if (folder is not null)
+        {
+            builder.Services.AddSingleton(_ => SqliteDatabase.Open(folder.Path, TimeProvider.System, NullLogger.Instance));
+            builder.Services.AddSingleton<FileStore>();
+            builder.Services.AddSingleton<VariableStore>();
+        }
+
+        builder.Services.AddSingleton(provider => new Runner(provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance,
+            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null));
         var app = builder.Build();
         app.UseMiddleware<ErrorAnswers>();
         app.Use((context, next) =>
@@ -52,7 +79,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         });
         app.MapCoze();
         await app.StartAsync();
-        return new CozeDoor(app);
+        return new CozeDoor(app, folder, watch);
     }
 
     public static Agent Echo(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias", "7478675888952246323"] };
@@ -62,6 +89,28 @@ internal sealed class CozeDoor : IAsyncDisposable
         _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder?.Dispose();
+        _watch.AssertLawful();
+    }
+
+    /// <summary>Uploads content under a name, as a browser does.</summary>
+    public async Task<JsonElement> UploadAsync(string name, byte[] content, string? owner = null)
+    {
+        using var form = new MultipartFormDataContent("the-border") { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        var file = new ByteArrayContent(content);
+        file.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"file\"; filename=\"{name}\"");
+        form.Add(file);
+        return await PostFormAsync(form, owner);
+    }
+
+    /// <summary>Sends a form to the place of uploads.</summary>
+    public async Task<JsonElement> PostFormAsync(HttpContent form, string? owner = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/files/upload") { Content = form };
+        if (owner is not null) request.Headers.Add("owner", owner);
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return JsonElement.Parse(await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>The answer's body; every answer has a log id.</summary>

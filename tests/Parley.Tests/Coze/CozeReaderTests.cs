@@ -108,7 +108,7 @@ public sealed class CozeReaderTests
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":7}]}", "additional_messages[0].content", 4000)]
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":\"x\",\"content_type\":\"video\"}]}", "additional_messages[0].content_type", 4000)]
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":\"x\",\"content_type\":\"object_string\"}]}", "additional_messages[0].content", 4000)]
-    [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"file_id\":\"739\"}]}]}", "additional_messages[0].content[0].file_id", 4000)]
+    [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"file_id\":\"x739\"}]}]}", "additional_messages[0].content[0].file_id", 4000)]
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\"}]}]}", "additional_messages[0].content[0].file_url", 4000)]
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video\",\"file_url\":\"x\"}]}]}", "additional_messages[0].content[0].type", 4000)]
     [InlineData("{$,\"additional_messages\":[{\"role\":\"user\",\"content\":\"x\",\"meta_data\":{\"k\":1}}]}", "additional_messages[0].meta_data.k", 4000)]

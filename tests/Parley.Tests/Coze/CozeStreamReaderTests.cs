@@ -59,6 +59,20 @@ public sealed class CozeStreamReaderTests
     public void Done_ends_a_run_whatever_it_says(string data)
         => Assert.Equal(new RunCompleted(FinishReason.Stop, new Usage(21, 11)), Read(Created + Completed + $"event: done\ndata: {data}\n\n")[^1] with { Leftover = null });
 
+    [Theory]
+    [InlineData("event:conversation.stream.done\ndata:\n\n")]
+    [InlineData("event: conversation.stream.done\r\ndata: {}\r\n\r\n")]
+    public void The_open_source_servers_done_is_one_too(string done)
+        => Assert.IsType<RunCancelled>(Read("id: 1\n" + Created + "event: PING\ndata: {}\n\nevent:conversation.ack\ndata:{\"id\":\"1\"}\n\n" + done + Completed)[^1]);
+
+    [Fact]
+    public void The_open_source_servers_words_for_an_end_are_understood()
+    {
+        Assert.IsType<RunCancelled>(Read(Created + "event:conversation.chat.cancelled\ndata:{}\n\nevent:conversation.stream.done\ndata:\n\n")[^1]);
+        var action = "event:conversation.chat.required_action\ndata:{\"required_action\":{\"submit_tool_outputs\":{\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}}\n\n";
+        Assert.Equal(new RunSuspended([new CallFunction(0)]), Read(Created + action)[^1]);
+    }
+
     [Fact]
     public void The_end_of_the_stream_will_do_for_done()
         => Assert.IsType<RunCompleted>(Read(Created + Completed)[^1]);
@@ -79,8 +93,10 @@ public sealed class CozeStreamReaderTests
     [InlineData("event:conversation.chat.failed\ndata:{\"id\":\"7\",\"status\":\"failed\",\"last_error\":{\"code\":4011,\"msg\":\"no credit\"}}\n\n", "4011", ErrorCause.Limit)]
     [InlineData("event:conversation.chat.failed\ndata:{\"code\":\"720702204\",\"msg\":\"no credit\"}\n\n", "720702204", ErrorCause.Unavailable)]
     [InlineData("event:error\ndata:{\"code\":4016,\"msg\":\"no credit\",\"debug_url\":\"x\"}\n\n", "4016", ErrorCause.Busy)]
-    [InlineData("data:{\"code\":4100,\"msg\":\"no credit\",\"detail\":{\"logid\":\"x\"}}\n\n", "4100", ErrorCause.Unauthorised)]
-    public void A_failure_is_read_in_every_form(string frame, string code, ErrorCause cause)
+    [InlineData("data:{\"code\":4013,\"msg\":\"no credit\",\"detail\":{\"logid\":\"x\"}}\n\n", "4013", ErrorCause.Limit)]
+    [InlineData("event: conversation.error\r\ndata: {\"code\":\"4011\",\"msg\":\"no credit\"}\r\n\r\n", "4011", ErrorCause.Limit)]
+    [InlineData("id: 3\nevent: error\ndata: no credit\n\n", null, ErrorCause.Unavailable)]
+    public void A_failure_is_read_in_every_form(string frame, string? code, ErrorCause cause)
     {
         var failed = (RunFailed)Read(Created + frame + Delta("late") + Done)[^1];
         Assert.Equal((code, cause, "no credit"), (failed.Error.Code, failed.Error.Cause, failed.Error.Message));

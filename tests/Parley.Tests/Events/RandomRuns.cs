@@ -100,13 +100,17 @@ internal sealed class RandomRuns(int seed)
             _waiting.Add(new AnswerQuestion(_items++, LastMessage()));
         }
 
-        _events.Add(_random.Next(8) switch
+        RunEnded end = _random.Next(8) switch
         {
             0 => new RunFailed(Error(), Usage()),
             1 => new RunCancelled(Usage()),
             _ when _waiting.Count > 0 => new RunSuspended(_waiting.ToValueList(), Usage()),
             _ => new RunCompleted(FinishReason.Stop, Usage()),
-        });
+        };
+
+        // Only a run that is suspended leaves open what it waits for.
+        if (end is not RunSuspended && _waiting is [AnswerQuestion question]) _events.Add(new ItemCompleted(question.Item, ItemStatus.Incomplete));
+        _events.Add(end);
     }
 
     private void AddMessage()
@@ -116,7 +120,7 @@ internal sealed class RandomRuns(int seed)
         {
             _events.Add(new PartStarted(item, part, _random.Next(8) == 0 ? PartKind.Refusal : PartKind.Text));
             AddDeltas(item, part);
-            _events.Add(new PartCompleted(item, part, Replaces && _random.Next(8) == 0 ? "another " + Text(1) : null));
+            _events.Add(new PartCompleted(item, part, Replaces && _random.Next(8) == 0 ? "Another " + Text(1) : null));
         }
 
         _events.Add(new ItemCompleted(item));

@@ -105,6 +105,14 @@ public sealed class RunAppenderTests
         Assert.NotEqual(ids[1], ids[2]);
     }
 
+    [Fact]
+    public void A_message_that_begins_while_the_reasoning_goes_on_is_one_of_its_own()
+    {
+        var ids = Appended(new ItemStarted(0, new ReasoningItem()), new ItemStarted(1, new MessageItem(Role.Assistant)), new RunCompleted(FinishReason.Stop))
+            .OfType<ItemStarted>().Select(item => item.Id).ToList();
+        Assert.NotEqual(ids[0].Entity, ids[1]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("used")]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Guards;
 
 namespace Parley.Tests.Runs;
 
@@ -225,6 +226,20 @@ public sealed class RunnerTests : IAsyncDisposable
         Assert.Empty(await _store.ReadSegmentsAsync(run.Id, 0, 1000, Never));
         var state = await _runner.FoldAsync(run, Never);
         Assert.Equal(("one", run.End), (state.Items[0].Text, state.End));
+    }
+
+    [Fact]
+    public async Task A_failed_run_that_is_rebuilt_obeys_the_grammar_too()
+    {
+        var failed = new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.Unavailable, "x"));
+        _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "half"), failed);
+        var run = await AskAsync(_script, Said("1"));
+        while (await _store.SweepAsync(new SweepLimits(DateTimeOffset.UtcNow.AddDays(1), DateTimeOffset.UnixEpoch), Never) > 0) { }
+        using var reader = (await _runner.OpenAsync(Owner, run.Id, 0, Never))!;
+        var log = new List<Logged>();
+        while (await reader.WaitAsync(Never))
+            while (reader.TryRead(out var logged)) log.Add(logged);
+        Assert.Equal("half", Guarded.AssertLawful(log, run.Losses, "rebuilt").Items[0].Text);
     }
 
     [Fact]

@@ -186,6 +186,24 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task What_a_client_thinks_of_a_message_is_kept_replaced_and_taken_back()
+    {
+        var said = Said("answer");
+        var made = await CreateAsync(said);
+        foreach (var feedback in new[] { new Feedback(Verdict.Unlike, ["too long", "太长"], "Say less."), new Feedback(Verdict.Like) })
+        {
+            await Store.UpdateMessageAsync(Owner, made.Id, said.Id, new MessagePatch(Feedback: feedback), Now, Token);
+            var rated = (await Store.FindMessageAsync(Owner, made.Id, said.Id, Token))!;
+            Assert.Equal((feedback, "answer"), (rated.Feedback, rated.Text));
+        }
+
+        await Store.UpdateMessageAsync(Owner, made.Id, said.Id, new MessagePatch([new(PartKind.Text, "changed")]), Now, Token);
+        Assert.Equal(Verdict.Like, (await Store.FindMessageAsync(Owner, made.Id, said.Id, Token))!.Feedback!.Verdict);
+        await Store.UpdateMessageAsync(Owner, made.Id, said.Id, new MessagePatch(Feedback: new Feedback(Verdict.None)), Now, Token);
+        Assert.Null((await Store.FindMessageAsync(Owner, made.Id, said.Id, Token))!.Feedback);
+    }
+
+    [Fact]
     public async Task A_message_can_be_changed()
     {
         var given = Said("old") with { Metadata = [new("a", "1")] };

@@ -97,7 +97,7 @@ internal sealed class PeerConnection(Socket socket, List<string> requests, Cance
             {
                 var lengthAt = text.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
                 var length = lengthAt < 0 ? 0 : int.Parse(text[(lengthAt + 16)..text.IndexOf('\r', lengthAt)]);
-                if (text.Length >= head + 4 + length)
+                if (_length >= head + 4 + length)
                 {
                     _length = 0;
                     requests.Add(text);

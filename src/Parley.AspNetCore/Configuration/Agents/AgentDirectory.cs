@@ -32,10 +32,8 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
         foreach (var path in gone) _entries.Remove(path);
         foreach (var file in files)
         {
-            // Of a link, as container platforms mount configuration, the file behind it is what changes.
-            var real = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            var stamp = new Stamp(real.Length, real.LastWriteTimeUtc);
-            if (_entries.TryGetValue(file.FullName, out var known) && known.Stamp == stamp) continue;
+            var stamp = FileStamp.Of(file.FullName);
+            if (_entries.TryGetValue(file.FullName, out var known) && known.Stamp == stamp && (known.Needs is not { } needs || FileStamp.Of(needs.Path) == needs)) continue;
             _entries[file.FullName] = Read(file, stamp, known);
             changed = true;
         }
@@ -60,7 +58,7 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
         }
     }
 
-    private Entry Read(FileInfo file, Stamp stamp, Entry? known)
+    private Entry Read(FileInfo file, FileStamp stamp, Entry? known)
     {
         try
         {
@@ -139,7 +137,9 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
         if (serving.Count(read => read.Agent.IsDefault) > 1) logger.LogWarning("Several agents say \"default: true\"; the first by name is the default.");
     }
 
-    private sealed record Entry(Stamp Stamp, ReadAgent? Agent, ConfigurationException? Problem);
-
-    private readonly record struct Stamp(long Length, DateTime Written);
+    private sealed record Entry(FileStamp Stamp, ReadAgent? Agent, ConfigurationException? Problem)
+    {
+        // Of a file that cannot be used, what would make it usable; its last good version is no measure.
+        public FileStamp? Needs => Problem is null ? Agent?.Needs : Problem.Needs;
+    }
 }

@@ -62,12 +62,13 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
             Model = body.Model,
             Instructions = body.Instructions,
             OnDisconnect = keys.Value("on_disconnect", Notations.OnDisconnect),
+            IsStateful = body.IsStateful,
             UpdatedAt = changed,
         };
         if (keys.Value("history", Notations.Integer(0, 10_000)) is { } history) agent = agent with { History = history };
         onboarding?.End();
         keys.End();
-        return new ReadAgent(agent, kindName, keys);
+        return new ReadAgent(agent, kindName, keys, body.Needs);
     }
 
     private static UpstreamTimeouts ReadTimeouts(YamlSection keys)
@@ -92,4 +93,5 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
 /// <param name="Agent">The agent.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="Keys">The file, for errors that only a look at other files shows.</param>
-internal sealed record ReadAgent(Agent Agent, string Kind, YamlSection Keys);
+/// <param name="Needs">Another file that it reads, as it was.</param>
+internal sealed record ReadAgent(Agent Agent, string Kind, YamlSection Keys, FileStamp? Needs = null);

@@ -19,7 +19,9 @@ internal sealed record AgentFileKeys(YamlSection Keys, ValueList<ToolDefinition>
 /// <param name="Behaviour">What the agent does.</param>
 /// <param name="Model">The model behind it, where it is known.</param>
 /// <param name="Instructions">Its standing instructions.</param>
-internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "");
+/// <param name="Needs">Another file that it reads, as it was; when that changes, the agent is read anew.</param>
+/// <param name="IsStateful">It continues a conversation of its peer's.</param>
+internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Instructions = "", FileStamp? Needs = null, bool IsStateful = false);
 
 /// <summary>What behaviours need to work.</summary>
 /// <param name="Time">The clock.</param>
@@ -33,5 +35,6 @@ internal static class AgentKinds
     {
         ["echo"] = EchoFile.Read,
         ["remote"] = RemoteFile.Read,
+        ["replay"] = ReplayFile.Read,
     };
 }

@@ -12,6 +12,8 @@ internal static class RemoteFile
     private static readonly Dictionary<string, AgentKind> Protocols = new(StringComparer.Ordinal)
     {
         [Protocol.ChatCompletions.Name] = ReadChatCompletions,
+        [Protocol.Coze.Name] = file => CozeFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
+        [Protocol.CozeWorkflow.Name] = file => CozeFile.ReadWorkflow(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
     };
 
     public static AgentBody Read(AgentFileKeys file)
@@ -35,10 +37,12 @@ internal static class RemoteFile
             Instructions = keys.Text("instructions") ?? "",
             Tools = file.Tools,
             Timeouts = file.Timeouts,
-            Retries = keys.Value("retries", Retries) ?? 2,
+            Retries = ReadRetries(keys),
         };
         return new AgentBody(new ChatCompletionsAgent(options, file.Services.Upstream), options.Model, options.Instructions);
     }
+
+    private static int ReadRetries(YamlSection keys) => keys.Value("retries", Retries) ?? 2;
 
     private static ValueList<KeyValuePair<string, string>> ReadHeaders(YamlSection keys)
     {

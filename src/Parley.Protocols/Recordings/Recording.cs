@@ -1,0 +1,108 @@
+namespace Parley.Protocols.Recordings;
+
+/// <summary>
+/// A file with recorded exchanges, or with one bare stream of server-sent events. Only where the exchanges are is in memory; their answers
+/// are read when they are asked for.
+/// </summary>
+public sealed class Recording
+{
+    private const int PieceLength = 16 << 10;
+    private const int BeginningLength = 4 << 10;
+
+    private readonly string _path;
+    private readonly bool _isBare;
+    private readonly List<RecordingException> _damage = [];
+
+    private Recording(string path, bool isBare, IReadOnlyList<RecordedExchange> exchanges) => (_path, _isBare, Exchanges) = (path, isBare, exchanges);
+
+    /// <summary>The exchanges in the order in which they began.</summary>
+    public IReadOnlyList<RecordedExchange> Exchanges { get; }
+
+    /// <summary>The lines that cannot be read.</summary>
+    public IReadOnlyList<RecordingException> Damage => _damage;
+
+    /// <summary>True for a bare stream: it has no times and no request.</summary>
+    public bool IsBare => _isBare;
+
+    /// <summary>Looks through a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="RecordingException">It is a recording of a version that is not known.</exception>
+    public static Recording Open(string path)
+    {
+        using var file = OpenFile(path);
+        var beginning = new byte[BeginningLength];
+        beginning = beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
+        if (!RecordingLine.Begins(beginning))
+        {
+            var format = StreamFormat.OfContent(beginning);
+            return new Recording(path, isBare: true, [new RecordedExchange { Number = 1, Status = 200, Bytes = file.Length, How = ExchangeEnd.Complete, Protocol = format?.Protocol }]);
+        }
+
+        file.Position = 0;
+        var reader = new RecordingReader(file);
+        var index = new RecordingIndex();
+        var damage = new List<RecordingException>();
+        while (true)
+        {
+            try
+            {
+                if (reader.Read() is not { } entry) break;
+                index.Add(entry, reader);
+            }
+            catch (RecordingException e) when (e.Line > 1)
+            {
+                damage.Add(e);
+
+                // A line without an end in sight is not passed.
+                if (reader.Line < e.Line) break;
+            }
+        }
+
+        var recording = new Recording(path, isBare: false, index.Exchanges);
+        recording._damage.AddRange(damage);
+        return recording;
+    }
+
+    /// <summary>Reads an exchange's answer: its head, its pieces and its end, as far as they are there.</summary>
+    /// <exception cref="RecordingException">The file has changed and is damaged now.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public IEnumerable<RecordingEntry> Answer(RecordedExchange exchange)
+    {
+        using var file = OpenFile(_path);
+        if (_isBare)
+        {
+            yield return new RecordedResponse(exchange.Number, 0, exchange.Status, []);
+            var piece = new byte[PieceLength];
+            while (file.Read(piece) is > 0 and var count) yield return new RecordedData(exchange.Number, 0, piece.AsMemory(0, count));
+            yield return new RecordedEnd(exchange.Number, 0, exchange.How);
+            yield break;
+        }
+
+        file.Position = exchange.Offset;
+        var reader = new RecordingReader(file, exchange.Line);
+        while (reader.NextOffset < exchange.EndOffset)
+        {
+            if (Next(reader) is not { } entry) yield break;
+            if (entry.Exchange == exchange.Number && entry is not RecordedRequest) yield return entry;
+        }
+    }
+
+    // A damaged line was told of when the file was opened; what is around it can still be looked at.
+    private RecordingEntry? Next(RecordingReader reader)
+    {
+        while (true)
+        {
+            try
+            {
+                return reader.Read();
+            }
+            catch (RecordingException e) when (_damage.Any(known => known.Line == e.Line))
+            {
+                if (reader.Line < e.Line) return null;
+            }
+        }
+    }
+
+    private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+}

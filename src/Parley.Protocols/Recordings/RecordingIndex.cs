@@ -1,0 +1,63 @@
+namespace Parley.Protocols.Recordings;
+
+/// <summary>Finds the exchanges while a recording is read from its beginning.</summary>
+internal sealed class RecordingIndex
+{
+    private const int BeginningLength = 4 << 10;
+
+    private readonly Dictionary<int, Found> _exchanges = [];
+
+    public IReadOnlyList<RecordedExchange> Exchanges => [.. _exchanges.Values.Select(found => found.Finish())];
+
+    /// <summary>Takes the entry at which the reader stands.</summary>
+    /// <exception cref="RecordingException">It cannot stand here.</exception>
+    public void Add(RecordingEntry entry, RecordingReader reader)
+    {
+        if (entry is RecordedRequest request)
+        {
+            var exchange = new RecordedExchange { Number = request.Exchange, Method = request.Method, Path = request.Path, Question = RecordedQuestion.Of(request.Body.Span) };
+            if (!_exchanges.TryAdd(request.Exchange, new Found(exchange))) throw new RecordingException(reader.Line, $"exchange {request.Exchange} begins a second time");
+            return;
+        }
+
+        if (!_exchanges.TryGetValue(entry.Exchange, out var found)) throw new RecordingException(reader.Line, $"exchange {entry.Exchange} has no request before this");
+        found.Add(entry, reader);
+    }
+
+    private sealed class Found(RecordedExchange exchange)
+    {
+        private readonly MemoryStream _beginning = new();
+        private RecordedExchange _exchange = exchange;
+        private bool _hasEnded;
+
+        public void Add(RecordingEntry entry, RecordingReader reader)
+        {
+            if (_hasEnded) throw new RecordingException(reader.Line, $"exchange {entry.Exchange} has already ended");
+            switch (entry)
+            {
+                case RecordedResponse response:
+                    if (_exchange.Status != 0) throw new RecordingException(reader.Line, $"exchange {entry.Exchange} is answered a second time");
+                    _exchange = _exchange with { Status = response.Status, Offset = reader.Offset, Line = reader.Line };
+                    break;
+                case RecordedData data:
+                    if (_exchange.Status == 0) throw new RecordingException(reader.Line, $"exchange {entry.Exchange} has no head of an answer before this");
+                    _exchange = _exchange with { Bytes = _exchange.Bytes + data.Bytes.Length };
+                    if (_beginning.Length < BeginningLength) _beginning.Write(data.Bytes.Span[..Math.Min(data.Bytes.Length, BeginningLength)]);
+                    break;
+                case RecordedEnd end:
+                    _exchange = _exchange with { How = end.How };
+                    _hasEnded = true;
+                    break;
+            }
+
+            _exchange = _exchange with { Milliseconds = entry.Milliseconds, EndOffset = reader.NextOffset };
+        }
+
+        public RecordedExchange Finish()
+        {
+            var path = _exchange.Path.Split('?')[0];
+            var format = _exchange.Method == "POST" ? StreamFormat.OfPath(path) ?? StreamFormat.OfContent(_beginning.ToArray()) : null;
+            return _exchange with { Protocol = format?.Protocol };
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text;
+using Parley.Protocols;
+using Parley.Protocols.Sse;
+using Parley.Runs;
+
+namespace Parley.Tests.Faults;
+
+/// <summary>A recorded stream of a peer, by its protocol; all of them, each with something in it that the others have not.</summary>
+internal sealed record Recording(string Name, StreamFormat Format)
+{
+    /// <summary>A new protocol is a line here, and a few files in Golden.</summary>
+    public static IReadOnlyList<Recording> All { get; } =
+    [
+        new("coze-chat", StreamFormat.Of(Protocol.Coze)),
+        new("coze-tools", StreamFormat.Of(Protocol.Coze)),
+        new("coze-action", StreamFormat.Of(Protocol.Coze)),
+        new("coze-failed", StreamFormat.Of(Protocol.Coze)),
+        new("coze-workflow", StreamFormat.Of(Protocol.CozeWorkflow)),
+        new("chat-completions", StreamFormat.Of(Protocol.ChatCompletions)),
+        new("chat-completions-tools", StreamFormat.Of(Protocol.ChatCompletions)),
+        new("chat-completions-failed", StreamFormat.Of(Protocol.ChatCompletions)),
+    ];
+
+    /// <summary>The stream.</summary>
+    public byte[] Bytes { get; } = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Faults", "Golden", Name + ".sse"));
+
+    /// <summary>Its server-sent events, each with its blank line.</summary>
+    public string[] Frames => [.. Encoding.UTF8.GetString(Bytes).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(frame => frame + "\n\n")];
+
+    /// <summary>Events that are garbage to this protocol: broken JSON, wrong types.</summary>
+    public string[] Garbage => Format.Protocol == Protocol.ChatCompletions
+        ?
+        [
+            "data: {\"choices\":[\n\n", "data: }\n\n", "data: []\n\n", "data: 5\n\n", "data: {\"choices\":5,\"usage\":[],\"model\":{},\"id\":[]}\n\n",
+            "data: {\"choices\":[{\"index\":\"x\",\"delta\":[],\"finish_reason\":{}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":7,\"reasoning_content\":{},\"tool_calls\":{\"index\":0},\"refusal\":[]}}]}\n\n",
+            "data: {\"choices\":[null,[],{\"delta\":{\"tool_calls\":[5,null,{\"index\":{},\"function\":5}]}}],\"error\":null}\n\n",
+        ]
+        :
+        [
+            "event:conversation.message.delta\ndata:{\"id\":\n\n", "event:conversation.message.delta\ndata:[]\n\n", "event:conversation.message.delta\n\n",
+            "event:conversation.message.delta\ndata:{\"id\":{},\"type\":5,\"content\":{\"a\":[]},\"reasoning_content\":7}\n\n",
+            "event:conversation.message.completed\ndata:{\"id\":null,\"type\":[],\"content\":true,\"content_type\":{}}\n\n",
+            "event:conversation.message.completed\ndata:{\"id\":\"1\",\"type\":\"function_call\",\"content\":\"{\\\"name\\\":\"}\n\n",
+            "event:conversation.message.completed\ndata:{\"id\":\"2\",\"type\":\"verbose\",\"content\":\"[\"}\n\n",
+            "event:conversation.chat.created\ndata:{\"id\":5,\"conversation_id\":{},\"bot_id\":[]}\n\n",
+            "event:conversation.chat.created\ndata:\"x\"\n\n", "event:conversation.news\ndata:{\"x\n\n", "event:conversation.news\ndata:5\n\n", "data:{\"code\":[],\"msg\":{}}\n\n",
+        ];
+
+    /// <summary>For each event whether it has some of the answer's text: if it comes twice or too early, so does the text.</summary>
+    public bool[] SaysText()
+    {
+        var reader = Format.NewReader();
+        var events = new List<RunEvent>();
+        return [.. Frames.Select(frame =>
+        {
+            var before = events.OfType<PartDelta>().Count();
+            using var framer = new SseFramer();
+            framer.Append(Encoding.UTF8.GetBytes(frame));
+            while (framer.TryRead(out var read)) reader.Read(read, events);
+            return events.OfType<PartDelta>().Count() > before;
+        })];
+    }
+
+    /// <summary>Its name, for the messages of failed tests.</summary>
+    public override string ToString() => Name;
+}
