@@ -68,6 +68,10 @@ public sealed class ChatCompletionsWriter : FrameWriter
         }
     }
 
+    /// <inheritdoc/>
+    public override void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
+        => base.Skip(logged with { Event = (PartDelta)logged.Event with { Text = "" } }, deltas, scratch);
+
     private void Begin(IBufferWriter<byte> into)
     {
         if (_begun) return;

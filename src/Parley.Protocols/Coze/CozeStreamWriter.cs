@@ -64,6 +64,14 @@ public sealed class CozeStreamWriter : FrameWriter
         }
     }
 
+    /// <inheritdoc/>
+    public override void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
+    {
+        _state.Apply(logged, deltas);
+        var delta = (PartDelta)logged.Event;
+        if (FrameOf(delta.Item, _state.Items[delta.Item].Parts[delta.Part].Kind) is not null) Count += deltas;
+    }
+
     private void Start(ItemStarted started, IBufferWriter<byte> into)
     {
         _frames.Add(null);

@@ -16,10 +16,10 @@ public abstract class FrameWriter
     public abstract void Write(in Logged logged, IBufferWriter<byte> into);
 
     /// <summary>
-    /// Counts and remembers what a delta would write, without keeping it; <paramref name="deltas"/> that follow each other in one part may be
-    /// given as one.
+    /// Counts and remembers what a delta would write; <paramref name="deltas"/> that follow each other in one part may be given as one. Here by
+    /// writing it into <paramref name="scratch"/>. A room need not write the text for that.
     /// </summary>
-    internal void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
+    public virtual void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
     {
         var before = Count;
         scratch.ResetWrittenCount();

@@ -7,6 +7,9 @@ namespace Parley.Runs;
 /// <summary>Reads the events of a segment, one after the other or deltas of one part together.</summary>
 internal sealed class SegmentReader
 {
+    /// <summary>So much text is joined at most: what stays in the processor's cache, and out of the heap of large objects.</summary>
+    private const int JoinedBytes = 16 << 10;
+
     private readonly ReadOnlyMemory<byte> _data;
     private readonly long _last;
     private int _at;
@@ -60,17 +63,17 @@ internal sealed class SegmentReader
     private PartDelta ReadDeltas(ref ReadOnlySpan<byte> data, long most, ref int count)
     {
         var (item, part, text) = ReadDelta(ref data);
-        if (!Follows(data, most, count)) return new PartDelta(item, part, Encoding.UTF8.GetString(text));
+        if (!Follows(data, most, count) || text.Length > JoinedBytes) return new PartDelta(item, part, Encoding.UTF8.GetString(text));
 
-        // Their texts one behind the other, so that they become one string in one step. They take no more room than what they lie in.
-        var room = ArrayPool<byte>.Shared.Rent(text.Length + data.Length);
+        // Their texts one behind the other, so that they become one string in one step.
+        var room = ArrayPool<byte>.Shared.Rent(JoinedBytes);
         text.CopyTo(room);
         var length = text.Length;
         while (Follows(data, most, count))
         {
             var rest = data[EventCodec.HeadLength..];
             var (nextItem, nextPart, next) = ReadDelta(ref rest);
-            if (nextItem != item || nextPart != part) break;
+            if (nextItem != item || nextPart != part || length + next.Length > JoinedBytes) break;
             next.CopyTo(room.AsSpan(length));
             length += next.Length;
             data = rest;

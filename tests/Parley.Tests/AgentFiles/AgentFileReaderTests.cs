@@ -70,6 +70,7 @@ public sealed class AgentFileReaderTests
     [InlineData("name: a\nkind: echo\nkind: echo\n", 3, "uplicate key")]
     [InlineData("name: a\nkind: echo\nhistory: many\n", 3, "history must be a whole number")]
     [InlineData("name: a\nkind: echo\nhistory: -1\n", 3, "history must be a whole number")]
+    [InlineData("name: a\nkind: echo\non_disconnect: grace\n", 3, "on_disconnect must be cancel, continue, or grace and a time")]
     [InlineData("name: a\nkind: echo\npace: fast\n", 3, "pace must be a duration")]
     [InlineData("name: a\nkind: echo\npieces: 0\n", 3, "pieces must be")]
     [InlineData("name: a\nkind: echo\nreply: all\n", 3, "reply must be last or history")]

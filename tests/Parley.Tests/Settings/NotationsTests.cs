@@ -30,6 +30,18 @@ public sealed class NotationsTests
     public void What_is_no_duration_is_refused(string text) => Assert.False(Notations.Duration.TryParse(text, out _));
 
     [Theory]
+    [InlineData("continue", "continue")]
+    [InlineData("cancel", "cancel")]
+    [InlineData("grace 30 s", "grace 30s")]
+    [InlineData("grace 1.5s", "grace 1500ms")]
+    [InlineData("grace 40d", "grace 40d")]
+    public void Policies_on_leaving_are_a_word_and_perhaps_a_time(string text, string written)
+    {
+        Assert.True(Notations.OnDisconnect.TryParse(text, out var policy));
+        Assert.Equal(written, Notations.OnDisconnect.Format(policy));
+    }
+
+    [Theory]
     [InlineData("20MB", 20_971_520)]
     [InlineData("1gb", 1_073_741_824)]
     [InlineData("512KB", 524_288)]

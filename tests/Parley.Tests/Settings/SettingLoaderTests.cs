@@ -36,6 +36,7 @@ public sealed class SettingLoaderTests : IDisposable
     [InlineData("server:\n  url: http://127.0.0.1:1\nbogus:\n  a: 1\n", 4, "bogus.a is unknown")]
     [InlineData("bogus: 1\n", 1, "bogus is unknown")]
     [InlineData("limits:\n  body: many\n", 2, "limits.body must be a size")]
+    [InlineData("limits:\n  shutdown: 50d\n", 2, "limits.shutdown must be a duration up to 40d")]
     [InlineData("storage:\n  durability: sometimes\n", 2, "relaxed or strict, not \"sometimes\"")]
     [InlineData("limits:\n  body: [1, 2]\n", 2, "limits.body must be a single value")]
     [InlineData("limits:\n  body: 1MB\n  body: 2MB\n", 3, "uplicate key")]
