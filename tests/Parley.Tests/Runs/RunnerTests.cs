@@ -235,7 +235,7 @@ public sealed class RunnerTests : IAsyncDisposable
         _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "half"), failed);
         var run = await AskAsync(_script, Said("1"));
         while (await _store.SweepAsync(new SweepLimits(DateTimeOffset.UtcNow.AddDays(1), DateTimeOffset.UnixEpoch), Never) > 0) { }
-        using var reader = (await _runner.OpenAsync(Owner, run.Id, 0, Never))!;
+        using var reader = _runner.Attach(run);
         var log = new List<Logged>();
         while (await reader.WaitAsync(Never))
             while (reader.TryRead(out var logged)) log.Add(logged);
