@@ -76,12 +76,7 @@ internal sealed class FaultBench : IAsyncDisposable
         Body = "{}"u8.ToArray(),
         Retries = 0,
         NewReader = format.NewReader,
-        ReadBody = format.ReadBody ?? ((body, into) =>
-        {
-            var reader = format.NewReader();
-            reader.Read(new(default, body), into);
-            reader.End(into);
-        }),
+        ReadBody = format.ReadBody!,
         ReadError = static (status, body) => ChatErrors.Read(status, body),
     };
 
