@@ -39,6 +39,16 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
         }
     }
 
+    /// <inheritdoc/>
+    public override void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
+    {
+        var before = Count;
+        base.Skip(logged, deltas, scratch);
+
+        // Each would have had a number among its node's.
+        if (Count > before) _nodes[((PartDelta)logged.Event).Item]!.Sent += deltas - 1;
+    }
+
     private void EndRun(RunEnded end, IBufferWriter<byte> into)
     {
         switch (end)
