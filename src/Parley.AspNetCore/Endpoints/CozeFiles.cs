@@ -84,7 +84,8 @@ internal static class CozeFiles
 
         // What stands around the file in the body is less than this.
         if (request.ContentLength > limit + 64 * 1024) throw CozeUploads.TooLarge(limit);
-        var reader = new MultipartReader(BoundaryOf(request), request.Body, BufferBytes);
+        // More than the file by more than is read at once: that the file itself is too large is told by whoever stores it.
+        var reader = new MultipartReader(BoundaryOf(request), request.Body, BufferBytes) { BodyLengthLimit = limit + (1 << 20) };
         FileUpload? upload = null;
         try
         {

@@ -34,8 +34,10 @@ internal sealed class ExchangeRecorder : IDisposable
         Path = _stripper.Path(path);
         _headers = _stripper.Headers(headers);
         Path = _stripper.Path(Path);
-        _isForm = headers.Any(header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase) && header.Value.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase));
-        _keepsRequest = IsPlain(headers);
+        _isForm = IsOfType(headers, "application/x-www-form-urlencoded");
+
+        // In a form of several parts a credential may be a part of its own, and what else is in it are files.
+        _keepsRequest = IsPlain(headers) && !IsOfType(headers, "multipart/");
         _isCut = !_keepsRequest;
     }
 
@@ -142,6 +144,9 @@ internal sealed class ExchangeRecorder : IDisposable
             // An event that is too large for us is passed on and recorded, and not counted.
         }
     }
+
+    private static bool IsOfType(IEnumerable<KeyValuePair<string, string>> headers, string type)
+        => headers.Any(header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase) && header.Value.TrimStart().StartsWith(type, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsPlain(IEnumerable<KeyValuePair<string, string>> headers)
         => !headers.Any(header => header.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase) && !header.Value.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase));

@@ -69,6 +69,12 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
             await RefuseAsync(context, recorder, cancellationToken);
             return ExchangeEnd.Complete;
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
+        {
+            // Nobody took the connection in time.
+            await RefuseAsync(context, recorder, cancellationToken);
+            return ExchangeEnd.Complete;
+        }
 
         using (response)
         {

@@ -79,8 +79,15 @@ public sealed class CozeAgent : IAgent
     {
         var ended = new TaskCompletionSource();
         _ending[chat.Conversation] = ended.Task;
-        await _peer.CancelAsync(chat).ConfigureAwait(false);
-        _ending.TryRemove(chat.Conversation, out _);
-        ended.SetResult();
+        try
+        {
+            await _peer.CancelAsync(chat).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Another end of the same conversation keeps its entry.
+            _ending.TryRemove(new KeyValuePair<string, Task>(chat.Conversation, ended.Task));
+            ended.SetResult();
+        }
     }
 }

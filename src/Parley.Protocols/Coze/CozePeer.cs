@@ -25,7 +25,11 @@ internal sealed class CozePeer
     {
         if (!options.Url.IsAbsoluteUri || options.Url.Scheme is not ("http" or "https")) throw new ArgumentException("The url must begin with http:// or https://.", nameof(options));
         (_options, _client) = (options, client);
-        _headers = [.. options.Headers, new("parley-on-disconnect", "cancel")];
+
+        // Another Parley ends a chat with its connection, unless the agent's file says otherwise.
+        _headers = options.Headers.Any(header => header.Key.Equals("parley-on-disconnect", StringComparison.OrdinalIgnoreCase))
+            ? options.Headers
+            : [.. options.Headers, new("parley-on-disconnect", "cancel")];
         _base = options.Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
         if (Ends.FirstOrDefault(end => _base.EndsWith(end, StringComparison.Ordinal)) is { } end) _base = _base[..^end.Length];
     }

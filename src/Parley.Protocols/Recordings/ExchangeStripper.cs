@@ -88,7 +88,7 @@ internal sealed class ExchangeStripper
     {
         if (CredentialNames.IsOfHead(name))
         {
-            if (name.EndsWith("cookie", StringComparison.OrdinalIgnoreCase)) _secrets.AddCookies(value);
+            if (name.EndsWith("cookie", StringComparison.OrdinalIgnoreCase)) _secrets.AddCookies(value, name.StartsWith("set-", StringComparison.OrdinalIgnoreCase));
             else _secrets.Add(value);
             return CredentialNames.Stripped;
         }

@@ -25,6 +25,7 @@ internal sealed class MemberStripper(MemberNames names, Action<string>? found = 
     // How many backslashes stand before each quote of the string, and how many came just now.
     private int _depth;
     private int _slashes;
+    private int _before;
 
     private enum State
     {
@@ -66,7 +67,7 @@ internal sealed class MemberStripper(MemberNames names, Action<string>? found = 
     /// <summary>No more bytes come: a value that was not closed is stripped all the same.</summary>
     public void End(IBufferWriter<byte> into)
     {
-        if (_state == State.Value) Give(_value.WrittenSpan, into);
+        if (_state == State.Value) Give(_value.WrittenSpan, isWhole: true, into);
         _state = State.Text;
     }
 
@@ -98,7 +99,8 @@ internal sealed class MemberStripper(MemberNames names, Action<string>? found = 
         }
     }
 
-    // A quote ends the string if it is escaped as deep as the one that began it, and no deeper. A line end is in no JSON string.
+    // A quote ends the string if it is escaped as deep as the one that began it. One that is less deep ends the string around it: a tool's
+    // arguments come in pieces, and this piece ends before the value does. A line end is in no JSON string.
     private bool IsEnd(byte value)
     {
         if (value == (byte)'\\')
@@ -107,25 +109,27 @@ internal sealed class MemberStripper(MemberNames names, Action<string>? found = 
             return false;
         }
 
-        var slashes = _slashes;
+        _before = _slashes;
         _slashes = 0;
-        return value == (byte)'\n' || value == (byte)'"' && slashes % (2 * (_depth + 1)) == _depth;
+        return value == (byte)'\n' || value == (byte)'"' && (_before < _depth || _before % (2 * (_depth + 1)) == _depth);
     }
 
     private void EndValue(byte end, IBufferWriter<byte> into)
     {
-        var escape = end == (byte)'"' ? _depth : 0;
-        Give(_value.WrittenCount < LongestValue ? _value.WrittenSpan[..^escape] : _value.WrittenSpan, into);
+        var isWhole = end == (byte)'"' && _before >= _depth;
+        var escape = end == (byte)'"' ? Math.Min(_before, _depth) : 0;
+        Give(_value.WrittenCount < LongestValue ? _value.WrittenSpan[..^escape] : _value.WrittenSpan, isWhole, into);
         for (var i = 0; i < escape; i++) into.Write("\\"u8);
         into.Write([end]);
         _value.ResetWrittenCount();
         (_state, _length) = (State.Text, 0);
     }
 
-    private void Give(ReadOnlySpan<byte> value, IBufferWriter<byte> into)
+    // A piece of a credential is stripped where it stands, but is too little to be looked for elsewhere.
+    private void Give(ReadOnlySpan<byte> value, bool isWhole, IBufferWriter<byte> into)
     {
         if (value.IsEmpty) return;
         into.Write("***"u8);
-        found?.Invoke(JsonText.ReadTolerant(value));
+        if (isWhole) found?.Invoke(JsonText.ReadTolerant(value));
     }
 }

@@ -30,9 +30,10 @@ internal sealed class Secrets
     }
 
     /// <summary>Remembers the values of a cookie header.</summary>
-    public void AddCookies(string header)
+    public void AddCookies(string header, bool isSet = false)
     {
-        foreach (var cookie in header.Split(';'))
+        // What is set is one cookie; behind it stand its domain and its age.
+        foreach (var cookie in header.Split(';').Take(isSet ? 1 : int.MaxValue))
         {
             var equals = cookie.IndexOf('=', StringComparison.Ordinal);
             if (equals >= 0) Add(cookie[(equals + 1)..]);

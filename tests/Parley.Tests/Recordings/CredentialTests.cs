@@ -40,6 +40,7 @@ public sealed class CredentialTests
     [InlineData("""{"api_key":"K","text":"hi"}""", """{"api_key":"***","text":"hi"}""")]
     [InlineData("""{ "client_secret" : "K\"\\" , "n":1}""", """{ "client_secret" : "***" , "n":1}""")]
     [InlineData("""{"arguments":"{\"accessToken\":\"K\",\"city\":\"Rome\"}"}""", """{"arguments":"{\"accessToken\":\"***\",\"city\":\"Rome\"}"}""")]
+    [InlineData("""{"arguments":"{\"password\":\""},"n":"{\"password\":\"K"}""", """{"arguments":"{\"password\":\""},"n":"{\"password\":\"***"}""")]
     [InlineData("""{"password":"","x":["password","K"]}""", """{"password":"","x":["password","K"]}""")]
     [InlineData("""{"max_tokens":"5","password":{"type":"string"}}""", """{"max_tokens":"5","password":{"type":"string"}}""")]
     public void A_member_whose_name_says_so_is_stripped_wherever_the_body_is_cut(string body, string expected)
