@@ -36,7 +36,7 @@ internal sealed class InspectScreen(TextWriter output, int width, bool hasColour
     public void End(string text, bool isGood) => output.WriteLine(Colour(isGood ? Green : Red, TerminalText.Tail(text, 400)));
 
     /// <summary>A plain line.</summary>
-    public void Line(string text) => output.WriteLine(text);
+    public void Line(string text) => output.WriteLine(TerminalText.OneLine(text));
 
     /// <summary>Milliseconds as seconds.</summary>
     public static string Seconds(long milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000.0:0.000}");

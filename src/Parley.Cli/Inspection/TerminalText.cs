@@ -42,7 +42,7 @@ internal static class TerminalText
     public static string Pad(string text, int columns) => text + new string(' ', Math.Max(0, columns - WidthOf(text)));
 
     // What a peer sends must not move the cursor or change colours.
-    private static string OneLine(string text)
+    public static string OneLine(string text)
     {
         var line = new StringBuilder(text.Length);
         foreach (var character in text) line.Append(char.IsControl(character) ? character is '\n' or '\r' or '\t' ? ' ' : '\uFFFD' : character);
