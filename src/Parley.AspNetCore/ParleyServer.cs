@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,9 @@ namespace Parley.AspNetCore;
 /// <summary>Parley as a server of its own: Kestrel with Parley's limits, and nothing that a start does not need.</summary>
 internal static class ParleyServer
 {
+    /// <summary>Bytes that the system may hold for a client that reads slowly. Left to itself it takes some megabytes for each.</summary>
+    private const int SendBuffer = 128 << 10;
+
     /// <summary>Builds the server; nothing listens yet.</summary>
     public static WebApplication Build(Action<ParleyOptions> configure)
     {
@@ -27,7 +31,7 @@ internal static class ParleyServer
         AddLogging(builder.Logging, options);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
-        UseInlineSockets(builder.WebHost);
+        UseSockets(builder.WebHost);
 
         var app = builder.Build();
         app.MapParley();
@@ -43,7 +47,7 @@ internal static class ParleyServer
         // RequestBody has the limit. Kestrel's own would close the connection before a client that is still sending has read why.
         kestrel.Limits.MaxRequestBodySize = null;
 
-        // A stream may be read slowly, and be silent while an agent thinks.
+        // A stream may be read slowly, and be silent while an agent thinks. EventStream has an end for one that is not read at all.
         kestrel.Limits.MinResponseDataRate = null;
 
         var url = options.Settings.Server.Url;
@@ -56,10 +60,20 @@ internal static class ParleyServer
 
     // Handlers never block, so a socket's completion may run them on the thread that saw it: one switch of threads less per event.
     // The variable is read when the process opens its first socket.
-    private static void UseInlineSockets(IWebHostBuilder web)
+    private static void UseSockets(IWebHostBuilder web)
     {
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-        web.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        web.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.CreateBoundListenSocket = endpoint =>
+            {
+                // The sockets of its connections inherit it.
+                var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+                socket.SendBufferSize = SendBuffer;
+                return socket;
+            };
+        });
     }
 
     private static void AddLogging(ILoggingBuilder logging, ParleyOptions options)

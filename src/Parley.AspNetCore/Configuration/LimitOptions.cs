@@ -12,6 +12,9 @@ public sealed record LimitOptions
     /// <summary>How long a client may take to send the head of a request.</summary>
     public TimeSpan Headers { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a client may take nothing of a stream that waits for it.</summary>
+    public TimeSpan Unread { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long the server waits for running streams when it is asked to stop.</summary>
     public TimeSpan Shutdown { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -20,6 +20,7 @@ internal static class SettingTable
         Setting.Of("limits.body", Size, s => s.Limits.Body, (s, v) => s with { Limits = s.Limits with { Body = v } }, "the largest body of a request"),
         Setting.Of("limits.upload", Size, s => s.Limits.Upload, (s, v) => s with { Limits = s.Limits with { Upload = v } }, "the largest file that may be uploaded"),
         Setting.Of("limits.headers", Wait, s => s.Limits.Headers, (s, v) => s with { Limits = s.Limits with { Headers = v } }, "how long a client may take to send the head of a request"),
+        Setting.Of("limits.unread", Wait, s => s.Limits.Unread, (s, v) => s with { Limits = s.Limits with { Unread = v } }, "how long a client may take nothing of a stream that waits for it"),
         Setting.Of("limits.shutdown", WaitOrNone, s => s.Limits.Shutdown, (s, v) => s with { Limits = s.Limits with { Shutdown = v } }, "how long running streams may go on when the server is asked to stop"),
         Setting.Of("chat_completions.reasoning", Switch, s => s.ChatCompletions.Reasoning, (s, v) => s with { ChatCompletions = s.ChatCompletions with { Reasoning = v } },
             "whether answers show reasoning, as reasoning_content"),

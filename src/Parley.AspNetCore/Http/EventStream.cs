@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Parley.AspNetCore.Configuration;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -15,6 +17,9 @@ internal static class EventStream
 
     /// <summary>So many bytes are flushed although more is waiting.</summary>
     private const int FlushBytes = 32 << 10;
+
+    /// <summary>So many characters of a run's texts are remembered for a client; what is longer is read again from the log where it is repeated.</summary>
+    private const int KeptText = StreamGuard.MostText;
 
     /// <summary>
     /// Sends the run as server-sent events until it has ended or the client is gone. If the run fails before the agent has accepted it,
@@ -32,8 +37,9 @@ internal static class EventStream
             }
 
             await StartAsync(context).ConfigureAwait(false);
-            var guard = StreamGuard.Of(context, live.Header);
-            if (await CopyAsync(context, reader, writer, guard).ConfigureAwait(false)) guard?.End(live.Header);
+            writer.State?.Limit(KeptText);
+            var guard = StreamGuard.Of(context, live.Header, writer);
+            if (await CopyAsync(context, reader, guard ?? writer).ConfigureAwait(false)) guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -42,17 +48,21 @@ internal static class EventStream
     }
 
     /// <summary>
-    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on.
+    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on. <paramref name="findEnded"/>
+    /// gives the header of the run that has ended.
     /// </summary>
-    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after)
+    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after, Func<Task<Run>> findEnded)
     {
         try
         {
+            writer.State?.Limit(KeptText);
+            var guard = StreamGuard.Of(context, run, writer);
+            writer = guard ?? writer;
             var rest = new ArrayBufferWriter<byte>();
             await FrameReplay.SkipAsync(reader, writer, after, run.Losses.Contains(Run.LostTail), rest, context.RequestAborted).ConfigureAwait(false);
             await StartAsync(context).ConfigureAwait(false);
-            context.Response.BodyWriter.Write(rest.WrittenSpan);
-            await CopyAsync(context, reader, writer, guard: null).ConfigureAwait(false);
+            if (!await SendAsync(context, rest.WrittenMemory, reader, writer).ConfigureAwait(false)) return;
+            if (await CopyAsync(context, reader, writer).ConfigureAwait(false)) guard?.End(await findEnded().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -92,7 +102,7 @@ internal static class EventStream
     }
 
     // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
-    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer, StreamGuard? guard)
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
     {
         var body = context.Response.BodyWriter;
         var more = reader.WaitAsync(context.RequestAborted);
@@ -103,15 +113,56 @@ internal static class EventStream
         {
             while (reader.TryRead(out var logged))
             {
-                if (guard is null) writer.Write(logged, body);
-                else guard.Write(logged, writer, body);
-                if (body.UnflushedBytes >= FlushBytes && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
+                if (logged.Event is not PartDelta && writer.State is { Left.Count: > 0 })
+                {
+                    var frames = new ArrayBufferWriter<byte>();
+                    writer.Write(logged, frames);
+                    if (!await SendAsync(context, frames.WrittenMemory, reader, writer).ConfigureAwait(false)) return false;
+                }
+                else
+                {
+                    writer.Write(logged, body);
+                }
+
+                if (body.UnflushedBytes >= FlushBytes && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
             }
 
-            if (body.UnflushedBytes > 0 && (await body.FlushAsync().ConfigureAwait(false)).IsCompleted) return false;
+            if (body.UnflushedBytes > 0 && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
             more = reader.WaitAsync(context.RequestAborted);
         }
 
         return true;
+    }
+
+    private static async Task<bool> SendAsync(HttpContext context, ReadOnlyMemory<byte> frames, RunLogReader reader, FrameWriter writer)
+    {
+        var body = context.Response.BodyWriter;
+        await foreach (var piece in LongFrames.ReadAsync(frames, writer, reader, context.RequestAborted).ConfigureAwait(false))
+        {
+            body.Write(piece.Span);
+            if (body.UnflushedBytes >= FlushBytes && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
+        }
+
+        return true;
+    }
+
+    // A client may be as slow as it likes. One that takes nothing at all for long enough is gone, although its connection stands.
+    private static async ValueTask<bool> FlushAsync(HttpContext context, PipeWriter body)
+    {
+        var flush = body.FlushAsync();
+        if (flush.IsCompleted) return !(await flush.ConfigureAwait(false)).IsCompleted;
+        var services = context.RequestServices;
+        var limits = services.GetService<ParleySettings>()?.Limits ?? new LimitOptions();
+        var flushed = flush.AsTask();
+        try
+        {
+            return !(await flushed.WaitAsync(limits.Unread, services.GetRequiredService<TimeProvider>()).ConfigureAwait(false)).IsCompleted;
+        }
+        catch (TimeoutException)
+        {
+            context.Abort();
+            await flushed.ConfigureAwait(false);
+            return false;
+        }
     }
 }

@@ -24,6 +24,7 @@ internal sealed class ExchangeRecorder : IDisposable
     private bool _keepsRequest;
     private bool _keepsAnswer = true;
     private bool _isCut;
+    private bool _isWhole;
     private bool _isAsked;
     private bool _hasEnded;
 
@@ -70,10 +71,14 @@ internal sealed class ExchangeRecorder : IDisposable
         }
     }
 
-    /// <summary>All of the request was passed on.</summary>
+    /// <summary>All of the request has come. Without this what has come is marked as cut.</summary>
     public void RequestEnds()
     {
-        lock (_lock) Ask();
+        lock (_lock)
+        {
+            _isWhole = true;
+            Ask();
+        }
     }
 
     /// <summary>The answer begins.</summary>
@@ -110,7 +115,7 @@ internal sealed class ExchangeRecorder : IDisposable
             if (_hasEnded) return;
             _hasEnded = true;
             Ask();
-            Write(_stripper.EndAnswer());
+            Write(_stripper.EndAnswer(isWhole: how == ExchangeEnd.Complete));
             _file.Write(new RecordedEnd(Number, Milliseconds, how));
         }
     }
@@ -123,7 +128,8 @@ internal sealed class ExchangeRecorder : IDisposable
     {
         if (_isAsked) return;
         _isAsked = true;
-        _file.Write(new RecordedRequest(Number, _at, _method, Path, _headers, _stripper.EndRequest(_body, _isForm), _isCut));
+        var isCut = _isCut || !_isWhole;
+        _file.Write(new RecordedRequest(Number, _at, _method, Path, _headers, _stripper.EndRequest(_body, _isForm, isWhole: !isCut), isCut));
         _body.Clear();
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Parley.Protocols.Recordings;
@@ -25,14 +27,16 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
         UseProxy = false,
         ActivityHeadersPropagator = null,
         ConnectTimeout = TimeSpan.FromSeconds(10),
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     });
 
     /// <summary>Serves one exchange.</summary>
     public async Task ServeAsync(HttpContext context)
     {
         var request = context.Request;
-        var path = request.PathBase.ToUriComponent() + request.Path.ToUriComponent() + request.QueryString.ToUriComponent();
-        var headers = request.Headers.SelectMany(header => header.Value, (header, value) => KeyValuePair.Create(header.Key, value ?? "")).ToList();
+        var path = PathOf(context);
+        var headers = request.Headers.SelectMany(header => header.Value, (header, value) => KeyValuePair.Create(header.Key, TextOf(value ?? ""))).ToList();
         using var recorder = new ExchangeRecorder(file, time, request.Method, path, headers);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         var how = ExchangeEnd.Broken;
@@ -85,10 +89,10 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
 
     private HttpRequestMessage NewRequest(HttpContext context, ExchangeRecorder recorder, string path)
     {
-        var request = new HttpRequestMessage(HttpMethod.Parse(context.Request.Method), upstream.GetLeftPart(UriPartial.Authority) + upstream.AbsolutePath.TrimEnd('/') + path)
-        {
-            Version = HttpVersion.Version11,
-        };
+        var url = new Uri(
+            upstream.GetLeftPart(UriPartial.Authority) + upstream.AbsolutePath.TrimEnd('/') + path,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var request = new HttpRequestMessage(HttpMethod.Parse(context.Request.Method), url) { Version = HttpVersion.Version11 };
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true) request.Content = new PassedBody(context.Request.Body, context.Request.ContentLength, recorder);
         else recorder.RequestEnds();
 
@@ -111,7 +115,7 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
         {
             if (named.Contains(name) || NotPassedOn.Contains(name) && !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) continue;
             context.Response.Headers.Append(name, values.ToArray());
-            headers.AddRange(values.Select(value => KeyValuePair.Create(name, value)));
+            headers.AddRange(values.Select(value => KeyValuePair.Create(name, TextOf(value))));
         }
 
         recorder.Response(context.Response.StatusCode, headers);
@@ -127,6 +131,23 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
         }
 
         await context.Response.CompleteAsync();
+    }
+
+    // As the client wrote it, with every escape; unless it wrote a whole URL, as to a proxy.
+    private static string PathOf(HttpContext context)
+    {
+        var request = context.Request;
+        return context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget is ['/', ..] target
+            ? target
+            : request.PathBase.ToUriComponent() + request.Path.ToUriComponent() + request.QueryString.ToUriComponent();
+    }
+
+    // What the bytes of a header say: a credential must be found again in bodies, which are UTF-8.
+    private static string TextOf(string header)
+    {
+        if (Ascii.IsValid(header)) return header;
+        var bytes = Encoding.Latin1.GetBytes(header);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : header;
     }
 
     private static async Task RefuseAsync(HttpContext context, ExchangeRecorder recorder, CancellationToken cancellationToken)
@@ -158,9 +179,13 @@ internal sealed class RecordingProxy(Uri upstream, RecordingFile file, TimeProvi
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
             var piece = new byte[PieceLength];
+            var come = 0L;
             while (await _from.ReadAsync(piece, cancellationToken) is > 0 and var count)
             {
                 _recorder.Request(piece.AsSpan(0, count));
+
+                // Before the last piece goes: the answer may come as soon as the upstream has it.
+                if ((come += count) == _length) _recorder.RequestEnds();
                 await stream.WriteAsync(piece.AsMemory(0, count), cancellationToken);
                 await stream.FlushAsync(cancellationToken);
             }

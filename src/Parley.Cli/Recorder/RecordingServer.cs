@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +29,10 @@ internal static class RecordingServer
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
+
+        // A byte is a character: so every value passes as it came.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         if (listen.Host == "localhost") kestrel.ListenLocalhost(listen.Port, Http1);
         else kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port, Http1);
 

@@ -28,6 +28,9 @@ public sealed class ChatCompletionsReader(bool tellId = false) : FrameReader
     private bool _ended;
 
     /// <inheritdoc/>
+    public override Usage? Spent => _usage;
+
+    /// <inheritdoc/>
     public override void Read(in SseFrame frame, List<RunEvent> into)
     {
         var data = frame.Data;

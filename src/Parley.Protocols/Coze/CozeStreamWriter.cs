@@ -30,6 +30,12 @@ public sealed class CozeStreamWriter : FrameWriter
     }
 
     /// <inheritdoc/>
+    public override RunState State => _state;
+
+    /// <inheritdoc/>
+    public override JsonEscaping Escaping => JsonEscaping.Go;
+
+    /// <inheritdoc/>
     public override void Write(in Logged logged, IBufferWriter<byte> into)
     {
         _state.Apply(logged);
@@ -67,7 +73,7 @@ public sealed class CozeStreamWriter : FrameWriter
     /// <inheritdoc/>
     public override void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
     {
-        _state.Apply(logged, deltas);
+        _state.Skip(logged, deltas);
         var delta = (PartDelta)logged.Event;
         if (FrameOf(delta.Item, _state.Items[delta.Item].Parts[delta.Part].Kind) is not null) Count += deltas;
     }

@@ -21,6 +21,9 @@ public sealed class CozeWorkflowStreamReader : FrameReader
     private bool _ended;
 
     /// <inheritdoc/>
+    public override Usage? Spent => _usage;
+
+    /// <inheritdoc/>
     public override void Read(in SseFrame frame, List<RunEvent> into)
     {
         if (_ended) return;
@@ -155,7 +158,7 @@ public sealed class CozeWorkflowStreamReader : FrameReader
         var prompt = _nodes.Count > 0 ? _nodes[^1].Item : (int?)null;
         foreach (var node in _nodes) node.Close(ItemStatus.Completed, into);
         var interrupt = CozeInterrupt.Read(JsonElement.Parse(data));
-        var required = interrupt.Ask(_items, prompt, into);
+        var required = interrupt.Ask(_items++, prompt, into);
         return new RunSuspended([required], State: interrupt.ToState());
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Parley.Protocols.Json;
 using Parley.Protocols.Sse;
 using Parley.Runs;
@@ -18,13 +17,18 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
     private readonly List<Node?> _nodes = [];
 
     /// <inheritdoc/>
+    public override RunState State => _state;
+
+    /// <inheritdoc/>
+    public override JsonEscaping Escaping => JsonEscaping.Go;
+
+    /// <inheritdoc/>
     public override void Write(in Logged logged, IBufferWriter<byte> into)
     {
         _state.Apply(logged);
         switch (logged.Event)
         {
             case PartDelta delta when _nodes[delta.Item] is { } node && IsText(_state.Items[delta.Item].Parts[delta.Part].Kind):
-                node.Text.Append(delta.Text);
                 WriteMessage(node, delta.Text, isFinish: false, into);
                 break;
             case ItemStarted started:
@@ -42,11 +46,11 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
     /// <inheritdoc/>
     public override void Skip(in Logged logged, int deltas, ArrayBufferWriter<byte> scratch)
     {
-        var before = Count;
-        base.Skip(logged, deltas, scratch);
-
-        // Each would have had a number among its node's.
-        if (Count > before) _nodes[((PartDelta)logged.Event).Item]!.Sent += deltas - 1;
+        _state.Skip(logged, deltas);
+        var delta = (PartDelta)logged.Event;
+        if (_nodes[delta.Item] is not { } node || !IsText(_state.Items[delta.Item].Parts[delta.Part].Kind)) return;
+        Count += deltas;
+        node.Sent += deltas;
     }
 
     private void EndRun(RunEnded end, IBufferWriter<byte> into)
@@ -118,7 +122,7 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
         for (var i = _state.Items.Count - 1; i >= 0; i--)
             if (_state.Items[i].Head is MessageItem && _state.Items[i].Parts.LastOrDefault(part => part is { Kind: PartKind.Data, Data: not null })?.Data is { } data) return data.Text;
         var buffer = new ArrayBufferWriter<byte>();
-        var said = string.Join("\n\n", _nodes.Where(node => node is { Sent: > 0 }).Select(node => node!.Text.ToString()));
+        var said = string.Join("\n\n", _state.Items.Where((_, item) => _nodes[item] is { Sent: > 0 }).Select(item => item.Text));
         CozeWriter.Line(buffer).Object().Name(CozeWorkflowEvents.Output).String(said).EndObject();
         return CozeJsonText.ToText(buffer);
     }
@@ -155,8 +159,6 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
         public string Title => title;
 
         public string Execution { get; } = DecimalId.Render(started.Id);
-
-        public StringBuilder Text { get; } = new();
 
         public int Sent { get; set; }
     }

@@ -42,15 +42,15 @@ internal sealed class ExchangeStripper
     /// <summary>The next piece of the request's body.</summary>
     public void Request(ReadOnlySpan<byte> bytes, IBufferWriter<byte> into) => _requestMembers.Strip(bytes, into);
 
-    /// <summary>What is to be recorded of a request's body after <see cref="Request"/>.</summary>
-    public ReadOnlyMemory<byte> EndRequest(ArrayBufferWriter<byte> body, bool isForm)
+    /// <summary>What is to be recorded of a request's body after <see cref="Request"/>; of one that is not whole, not the beginning of a credential.</summary>
+    public ReadOnlyMemory<byte> EndRequest(ArrayBufferWriter<byte> body, bool isForm, bool isWhole)
     {
         _requestMembers.End(body);
         var text = isForm ? Encoding.UTF8.GetBytes(Form(Encoding.UTF8.GetString(body.WrittenSpan))) : body.WrittenSpan;
         var into = new ArrayBufferWriter<byte>(Math.Max(text.Length, 1));
         var strip = new SecretStripper(_secrets);
         strip.Strip(text, into);
-        strip.End(into);
+        strip.End(into, isWhole);
         return into.WrittenMemory;
     }
 
@@ -66,14 +66,14 @@ internal sealed class ExchangeStripper
         return all.AsMemory(0, all.Length - cut);
     }
 
-    /// <summary>What of the answer was held back.</summary>
-    public ReadOnlyMemory<byte> EndAnswer()
+    /// <summary>What of the answer was held back; of one that is not whole, not the beginning of a credential.</summary>
+    public ReadOnlyMemory<byte> EndAnswer(bool isWhole)
     {
         Begin();
         _half = [];
         _answerMembers.End(_passed);
         _answerSecrets.Strip(_passed.WrittenSpan, _sure);
-        _answerSecrets.End(_sure);
+        _answerSecrets.End(_sure, isWhole);
         return _sure.WrittenSpan.ToArray();
     }
 

@@ -12,7 +12,7 @@ public abstract record RecordingEntry(int Exchange, long Milliseconds);
 /// <param name="Path">The path with its query.</param>
 /// <param name="Headers">The headers, in order.</param>
 /// <param name="Body">The body, or as much of it as was kept.</param>
-/// <param name="IsCut">The body was longer than what was kept.</param>
+/// <param name="IsCut">The body was longer than what was kept, or had not come to its end.</param>
 public sealed record RecordedRequest(
     int Exchange, DateTimeOffset At, string Method, string Path, ValueList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, bool IsCut = false)
     : RecordingEntry(Exchange, 0);

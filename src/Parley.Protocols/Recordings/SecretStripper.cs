@@ -22,10 +22,10 @@ internal sealed class SecretStripper(Secrets secrets)
         _rest.Write(StripSure(all, into));
     }
 
-    /// <summary>No more bytes come: adds what was held back.</summary>
-    public void End(IBufferWriter<byte> into)
+    /// <summary>No more bytes come. What was held back is added if the bytes are whole: else it may well be a credential that was cut short.</summary>
+    public void End(IBufferWriter<byte> into, bool isWhole)
     {
-        into.Write(_rest.WrittenSpan);
+        if (isWhole) into.Write(_rest.WrittenSpan);
         _rest.ResetWrittenCount();
     }
 

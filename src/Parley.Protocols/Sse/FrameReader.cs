@@ -18,6 +18,9 @@ public readonly ref struct SseFrame(ReadOnlySpan<byte> @event, ReadOnlySpan<byte
 /// </summary>
 public abstract class FrameReader
 {
+    /// <summary>What the peer has told so far of what the run has spent; null if nothing.</summary>
+    public virtual Usage? Spent => null;
+
     /// <summary>Adds the events that a frame means, often none.</summary>
     public abstract void Read(in SseFrame frame, List<RunEvent> into);
 

@@ -22,13 +22,14 @@ public static class FrameReplay
     public static async ValueTask SkipAsync(RunLogReader reader, FrameWriter writer, long after, bool hasLostTail, IBufferWriter<byte> into, CancellationToken cancellationToken)
     {
         var scratch = new ArrayBufferWriter<byte>();
+        Func<int, int, bool> isMute = writer.State is { } state ? state.MayLeave : (_, _) => true;
         while (writer.Count < after && await reader.WaitAsync(cancellationToken).ConfigureAwait(false))
         {
             // A delta may bring one frame beside its own, so of as many as are missing one less can be taken together.
-            while (writer.Count < after && reader.TryRead(Math.Max(1, after - writer.Count - 1), out var logged, out var deltas))
+            while (writer.Count < after && reader.TryRead(writer.MaySkip ? Math.Max(1, after - writer.Count - 1) : 1, out var logged, out var deltas, writer.MaySkip && after - writer.Count > 1 ? isMute : null))
             {
                 var skipped = after - writer.Count;
-                if (logged.Event is PartDelta && skipped > 1)
+                if (logged.Event is PartDelta && skipped > 1 && writer.MaySkip)
                 {
                     writer.Skip(logged, deltas, scratch);
                     continue;

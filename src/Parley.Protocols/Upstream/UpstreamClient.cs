@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parley.Agents;
 using Parley.Runs;
 
 namespace Parley.Protocols.Upstream;
@@ -16,8 +17,9 @@ public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamCl
 
     /// <summary>
     /// Calls a peer and reads its answer. Whatever goes wrong with the peer becomes exactly one <see cref="RunFailed"/>; the only
-    /// exception is that of cancelling, which breaks the connection. Before the first event, a connection that cannot be made or breaks
-    /// and the statuses 429, 502, 503 and 504 are tried again. All events that one read gives come without waiting.
+    /// exception is that of cancelling, which breaks the connection, and behind the first event is an <see cref="AgentCancelledException"/>.
+    /// Before the first event, a connection that cannot be made or breaks and the statuses 429, 502, 503 and 504 are tried again. All events
+    /// that one read gives come without waiting.
     /// </summary>
     public async IAsyncEnumerable<RunEvent> CallAsync(UpstreamCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -35,7 +37,6 @@ public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamCl
                 for (var i = 0; i < events.Count; i++) yield return events[i];
                 if (exchange.HasEnded) break;
                 events.Clear();
-                cancellationToken.ThrowIfCancellationRequested();
                 deadline.Extend(call.Timeouts.Idle);
                 await exchange.ReadAsync(events).ConfigureAwait(false);
                 if (exchange.HasEnded && events[^1] is RunFailed { Error: var error }) Log(call, exchange, error);

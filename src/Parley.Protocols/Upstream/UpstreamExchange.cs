@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Parley.Agents;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -38,6 +39,8 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     public bool MayRetry => _response is { IsSuccessStatusCode: false } ? Retry.MayHelp(_response.StatusCode)
         : Broken?.Code is "upstream_unreachable" or "upstream_connect_timeout" or "upstream_closed";
 
+    private bool IsCancelled => deadline.Token.IsCancellationRequested && !deadline.Expired;
+
     /// <summary>For how long the peer asks to be left alone.</summary>
     public TimeSpan? RetryAfter(DateTimeOffset now) => Retry.Asked(_response?.Headers.RetryAfter, now);
 
@@ -65,11 +68,13 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
     }
 
     /// <summary>Reads once and adds what that gives, perhaps nothing; at the end, or after a failure, the terminal event.</summary>
+    /// <exception cref="AgentCancelledException">The call was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadAsync(List<RunEvent> into)
     {
         try
         {
+            deadline.Token.ThrowIfCancellationRequested();
             var room = _framer.GetMemory(_wanted);
             var count = await _body!.ReadAsync(room, deadline.Token).ConfigureAwait(false);
             if (count == 0) _framer.Complete();
@@ -83,9 +88,12 @@ internal sealed class UpstreamExchange(HttpMessageInvoker http, UpstreamCall cal
         {
             Fail(_begun ? UpstreamErrors.Stalled : UpstreamErrors.NoAnswer, into);
         }
+        catch (Exception exception) when (IsCancelled && (exception is OperationCanceledException || UpstreamErrors.IsOfTheNetwork(exception)))
+        {
+            throw new AgentCancelledException(_reader.Spent, exception, deadline.Token);
+        }
         catch (Exception exception) when (UpstreamErrors.IsOfTheNetwork(exception))
         {
-            deadline.Token.ThrowIfCancellationRequested();
             (Cause, Broken) = (exception, UpstreamErrors.OfReading(exception));
             Fail(Broken, into);
         }

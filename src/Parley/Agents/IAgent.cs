@@ -8,7 +8,8 @@ public interface IAgent
 {
     /// <summary>
     /// Answers. The first event, <see cref="RunStarted"/>, means that the request was accepted; an agent that cannot answer throws a
-    /// <see cref="RunException"/> or ends with <see cref="RunFailed"/>. Items are numbered from 0 by the agent; their ids are left empty.
+    /// <see cref="RunException"/> or ends with <see cref="RunFailed"/>. One that is cancelled may tell by an
+    /// <see cref="AgentCancelledException"/> what it had spent. Items are numbered from 0 by the agent; their ids are left empty.
     /// </summary>
     IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken);
 }

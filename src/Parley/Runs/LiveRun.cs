@@ -19,6 +19,7 @@ public sealed class LiveRun
     private volatile Run _header;
     private int _readers;
     private int _clients;
+    private int _absences;
     private ITimer? _alone;
     private ITimer? _patience;
 
@@ -86,6 +87,9 @@ public sealed class LiveRun
             _completion.TrySetResult(header);
             _alone?.Dispose();
             _patience?.Dispose();
+
+            // Clients may read on for long: what the agent knew is not theirs to hold.
+            (LeaveAgent, Context) = (null, []);
         }
 
         RemoveIfUnkept();
@@ -98,18 +102,24 @@ public sealed class LiveRun
             if (--_clients == 0 && !_completion.Task.IsCompleted && Header.OnDisconnect.After is { } after)
             {
                 if (after == TimeSpan.Zero) Cancel();
-                else _alone = _time.CreateTimer(static self => ((LiveRun)self!).AloneTooLong(), this, after, Timeout.InfiniteTimeSpan);
+                else LeaveAlone(after);
             }
         }
 
         ReaderGone();
     }
 
-    private void AloneTooLong()
+    private void LeaveAlone(TimeSpan limit)
     {
-        // A client may have come back while the timer was firing.
+        var absence = ++_absences;
+        _alone = _time.CreateTimer(_ => AloneTooLong(absence), null, limit, Timeout.InfiniteTimeSpan);
+    }
+
+    private void AloneTooLong(int absence)
+    {
+        // A client may have come back while the timer was firing, and may even have gone again.
         lock (_lock)
-            if (_clients == 0) Cancel();
+            if (_clients == 0 && absence == _absences) Cancel();
     }
 
     private void ReaderGone()

@@ -21,6 +21,9 @@ internal sealed class LogFlusher : IAsyncDisposable
     /// <summary>After so many writes that it refused one by one the store counts as broken, and the rest is not tried.</summary>
     private const int RefusalsOfABrokenStore = 3;
 
+    /// <summary>So many bytes of one run are saved in one commit, about.</summary>
+    private const int CommitBytes = 1 << 20;
+
     /// <summary>A buffer that one huge event has blown up beyond this many bytes is not kept.</summary>
     private const int LargestKeptBuffer = 4 << 20;
 
@@ -96,11 +99,11 @@ internal sealed class LogFlusher : IAsyncDisposable
         }
     }
 
-    private bool TryEncode(RunLog log, ArrayBufferWriter<byte> buffer, out RunWrite? write)
+    private bool TryEncode(RunLog log, ArrayBufferWriter<byte> buffer, long from, out RunWrite? write)
     {
         try
         {
-            return log.TryEncode(buffer, out write);
+            return log.TryEncode(buffer, out write, from);
         }
         catch (Exception exception)
         {
@@ -121,9 +124,14 @@ internal sealed class LogFlusher : IAsyncDisposable
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
                 log.Unqueue();
-                if (log.IsUndurable || !TryEncode(log, buffer, out var write)) continue;
-                writes.Add(write!);
-                logs.Add((log, write!.Segment!.Value.Last + 1));
+                var (until, bytes) = (0L, 0);
+                while (!log.IsUndurable && bytes < CommitBytes && TryEncode(log, buffer, until, out var write))
+                {
+                    var segment = write!.Segment!.Value;
+                    (until, bytes) = (segment.Last + 1, bytes + segment.Data.Length);
+                    writes.Add(write);
+                    logs.Add((log, until));
+                }
             }
 
             if (_unsaved.Count > 0) await SaveUnsavedAsync().ConfigureAwait(false);
@@ -134,8 +142,11 @@ internal sealed class LogFlusher : IAsyncDisposable
                 return;
             }
 
-            foreach (var (log, until) in logs)
+            for (var i = 0; i < logs.Count; i++)
             {
+                // Of several stretches of a log the last speaks for all.
+                var (log, until) = logs[i];
+                if (i + 1 < logs.Count && logs[i + 1].Log == log) continue;
                 log.MadeDurable(until);
                 if (log.Count > until && log.TryQueue()) _dirty.Enqueue(log);
             }
@@ -167,6 +178,7 @@ internal sealed class LogFlusher : IAsyncDisposable
         for (var i = 0; i < logs.Count; i++)
         {
             var (log, until) = logs[i];
+            if (log.IsUndurable) continue;
             if (refused < RefusalsOfABrokenStore && await TryCommitAsync([writes[i]]).ConfigureAwait(false))
             {
                 log.MadeDurable(until);

@@ -47,7 +47,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
             case PartDelta delta:
                 if (delta.Text.Length == 0) return;
                 OpenPart(delta.Item, delta.Part);
-                Append(delta);
+                AppendPieces(delta);
                 break;
             case RunStarted started:
                 if (State.Started) throw Broken("a second start");
@@ -139,7 +139,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
             var streamed = part.Text;
             if (text.StartsWith(streamed, StringComparison.Ordinal))
             {
-                if (text.Length > streamed.Length) Append(new PartDelta(completed.Item, completed.Part, text[streamed.Length..]));
+                if (text.Length > streamed.Length) AppendPieces(new PartDelta(completed.Item, completed.Part, text[streamed.Length..]));
                 completed = completed with { Text = null };
             }
             else if (!Losses.Contains(RunGuard.TextDiffers))
@@ -178,6 +178,11 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
     {
         var parts = OpenItem(item).Parts;
         return (uint)part < (uint)parts.Count && !parts[part].IsCompleted ? parts[part] : throw Broken($"part {part} of item {item} is not open");
+    }
+
+    private void AppendPieces(PartDelta delta)
+    {
+        foreach (var piece in DeltaPieces.Of(delta)) Append(piece);
     }
 
     private void Append(RunEvent @event)

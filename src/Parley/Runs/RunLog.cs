@@ -12,13 +12,13 @@ internal sealed class RunLog(Id run, bool strict)
     private const int ChunkSize = 64;
 
     /// <summary>How many bytes of durable events are kept in memory for readers that come late, about.</summary>
-    private const long KeptBytes = 1 << 20;
+    private const long KeptBytes = 256 << 10;
 
     /// <summary>How many bytes may wait to become durable before the writer waits for the store, about.</summary>
     private const long BacklogBytes = 16 << 20;
 
-    /// <summary>How many bytes of events go into one segment, about.</summary>
-    private const long SegmentBytes = 1 << 20;
+    /// <summary>How many bytes of events go into one segment, about: a reader that reads it back holds all of it, however slow it is.</summary>
+    private const long SegmentBytes = 64 << 10;
 
     private readonly Lock _lock = new();
     private readonly List<Chunk> _chunks = [];
@@ -93,8 +93,8 @@ internal sealed class RunLog(Id run, bool strict)
         }
     }
 
-    /// <summary>Encodes the next stretch that is not durable; false if all is.</summary>
-    public bool TryEncode(ArrayBufferWriter<byte> buffer, out RunWrite? write)
+    /// <summary>Encodes the next stretch that is not durable, beginning no earlier than with <paramref name="from"/>; false if there is none.</summary>
+    public bool TryEncode(ArrayBufferWriter<byte> buffer, out RunWrite? write, long from = 0)
     {
         long first, last;
         RunEnding? ending;
@@ -102,8 +102,8 @@ internal sealed class RunLog(Id run, bool strict)
         {
             // The end goes with the ending: never one without the other, and both as they are at this moment.
             ending = _ended ? Ending : null;
-            (first, last) = (_durable, _ended && ending is null ? _count - 1 : _count);
-            if (first == last)
+            (first, last) = (Math.Max(_durable, from), _ended && ending is null ? _count - 1 : _count);
+            if (first >= last)
             {
                 write = null;
                 return false;
@@ -139,7 +139,14 @@ internal sealed class RunLog(Id run, bool strict)
         }
 
         // First the header, then the readers: whoever has read the end finds the run ended.
-        if (ended) OnEnded?.Invoke(null);
+        if (ended)
+        {
+            OnEnded?.Invoke(null);
+
+            // Slow readers hold the log long after, and need not hold with it all that the run said.
+            (OnEnded, Ending) = (null, null);
+        }
+
         room?.SetResult();
         Wake(inline: false);
     }

@@ -8,7 +8,11 @@ namespace Parley.Runs;
 /// </summary>
 public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
 {
-    private const int ReadBackBytes = 256 << 10;
+    /// <summary>So much is read back at once: what a reader holds, however slow it is.</summary>
+    private const int ReadBackBytes = 64 << 10;
+
+    /// <summary>The same for one that is in a hurry to get further.</summary>
+    private const int HurryBytes = 256 << 10;
 
     private readonly RunLog? _log;
     private readonly IConversationStore _store;
@@ -21,7 +25,9 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
     private RunLog.Chunk? _chunk;
     private readonly Queue<RunSegment> _segments = new();
     private SegmentReader? _stored;
+    private readonly long _begin;
     private bool _joins = true;
+    private bool _hurries;
     private long _next;
     private long _end;
     private bool _finished;
@@ -33,6 +39,9 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
     // A run that is no longer in memory: everything is read back from the store, or rebuilt where its events have expired.
     internal RunLogReader(IConversationStore store, Id run, Func<CancellationToken, ValueTask<RunSegment?>> rebuild)
         => (_store, _run, _rebuild) = (store, run, rebuild);
+
+    private RunLogReader(RunLogReader other, long from)
+        => (_log, _store, _run, _rebuild, _begin, _next, _end) = (other._log, other._store, other._run, other._rebuild, from, from, from);
 
     /// <summary>The sequence of the next event.</summary>
     public long Position => _next;
@@ -75,6 +84,9 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
         }
     }
 
+    /// <summary>Another reader of the same events, beginning with one that this reader has read. It must be disposed of first.</summary>
+    public RunLogReader Again(long from) => new(this, from);
+
     /// <summary>The next event, if one may be read without waiting.</summary>
     public bool TryRead(out Logged logged) => TryRead(most: 1, out logged, out _);
 
@@ -82,11 +94,16 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
     /// The next event, if one may be read without waiting; of a stored log up to <paramref name="most"/> deltas of one part that follow each
     /// other as one, with the number and time of the first. <paramref name="count"/> says how many they were.
     /// </summary>
-    public bool TryRead(long most, out Logged logged, out int count)
+    /// <param name="most">How many deltas are taken together at most.</param>
+    /// <param name="logged">The event.</param>
+    /// <param name="count">How many it stands for.</param>
+    /// <param name="isMute">For an item and a part, whether the text of its deltas is not needed: it may be empty then.</param>
+    public bool TryRead(long most, out Logged logged, out int count, Func<int, int, bool>? isMute = null)
     {
+        _hurries = most > 1;
         if (_stored is not null)
         {
-            logged = _stored.Read(_joins ? most : 1, out count);
+            logged = _stored.Read(_joins ? most : 1, out count, isMute);
 
             // Each piece of audio has a padding of its own: they must stay apart.
             if (logged.Event is PartStarted { Kind: PartKind.Audio }) _joins = false;
@@ -141,8 +158,8 @@ public sealed class RunLogReader : IValueTaskSource<bool>, IDisposable
 
     private async ValueTask<bool> ReadBackAsync(CancellationToken cancellationToken)
     {
-        foreach (var segment in await _store.ReadSegmentsAsync(_run, _next, ReadBackBytes, cancellationToken).ConfigureAwait(false)) _segments.Enqueue(segment);
-        if (_segments.Count == 0 && _rebuild is not null && _next == 0 && await _rebuild(cancellationToken).ConfigureAwait(false) is { } rebuilt) _segments.Enqueue(rebuilt);
+        foreach (var segment in await _store.ReadSegmentsAsync(_run, _next, _hurries ? HurryBytes : ReadBackBytes, cancellationToken).ConfigureAwait(false)) _segments.Enqueue(segment);
+        if (_segments.Count == 0 && _rebuild is not null && _next == _begin && await _rebuild(cancellationToken).ConfigureAwait(false) is { } rebuilt) _segments.Enqueue(rebuilt);
         if (_segments.TryDequeue(out var first)) _stored = new SegmentReader(first);
 
         // A log in memory may have been dropped in the middle of a segment.

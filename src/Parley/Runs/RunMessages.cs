@@ -43,7 +43,8 @@ internal static class RunMessages
             {
                 var content = message.Content[part];
                 Add(new PartStarted(item, part, content.Kind, content.Media, content.Data), message.CreatedAt);
-                if (content.Text.Length > 0) Add(new PartDelta(item, part, content.Text), message.CreatedAt);
+                if (content.Text.Length > 0)
+                    foreach (var delta in DeltaPieces.Of(new PartDelta(item, part, content.Text))) Add(delta, message.CreatedAt);
                 foreach (var note in content.Notes) Add(new PartAnnotated(item, part, note), message.CreatedAt);
                 Add(new PartCompleted(item, part), message.CreatedAt);
             }

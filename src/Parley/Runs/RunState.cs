@@ -9,9 +9,15 @@ namespace Parley.Runs;
 public sealed class RunState
 {
     private readonly List<ItemState> _items = [];
+    private readonly List<LeftText> _left = [];
+    private long _room = long.MaxValue;
+    private bool _isLimited;
 
     /// <summary>The items so far, by ordinal.</summary>
     public IReadOnlyList<ItemState> Items => _items;
+
+    /// <summary>The texts that were not kept, by number. Where they would stand there is a mark, <see cref="LeftText.MarkOf"/>.</summary>
+    public IReadOnlyList<LeftText> Left => _left;
 
     /// <summary>The model, once the run has started and if the agent said it.</summary>
     public string? Model { get; private set; }
@@ -37,19 +43,37 @@ public sealed class RunState
     /// <summary>The number of events applied.</summary>
     public long Count { get; private set; }
 
+    /// <summary>
+    /// Keeps so many characters of text at most, for one who can read the others from the run's log again. To be called before the first event.
+    /// </summary>
+    public void Limit(long characters) => (_room, _isLimited) = (characters, true);
+
+    /// <summary>True if the text of this part may be left to the log: what it is used for is to be shown as it is.</summary>
+    public bool MayLeave(int item, int part) => _isLimited && _items[item].PartList[part].MayBeLeft;
+
     /// <summary>Applies a logged event; <paramref name="count"/> deltas may be given as one.</summary>
     public void Apply(in Logged logged, int count = 1) => Apply(logged.Event, logged.At, count);
+
+    /// <summary>Applies deltas whose text, where it may be left, is left, so that they need not have it.</summary>
+    public void Skip(in Logged logged, int count)
+    {
+        var delta = (PartDelta)logged.Event;
+        var part = _items[delta.Item].PartList[delta.Part];
+        if (MayLeave(delta.Item, delta.Part) && !part.IsLeft) Leave(delta.Item, delta.Part, part.First);
+        Apply(logged, count);
+    }
 
     /// <summary>Applies the next event. The events must follow the grammar that the runner enforces.</summary>
     public void Apply(RunEvent @event, DateTimeOffset at, int count = 1)
     {
+        var sequence = Count;
         Count += count;
         switch (@event)
         {
             case PartDelta delta:
                 var item = _items[delta.Item];
                 if (FirstTextAt is null && item.Head is MessageItem) FirstTextAt = at;
-                item.PartList[delta.Part].Append(delta.Text);
+                if (Keeps(delta)) item.PartList[delta.Part].Append(delta.Text);
                 break;
             case RunStarted started:
                 (Started, StartedAt, Model, Upstream) = (true, at, started.Model, started.Upstream);
@@ -61,18 +85,50 @@ public sealed class RunState
                 _items[completed.Item].Complete(completed, at);
                 break;
             case PartStarted started:
-                _items[started.Item].PartList.Add(new PartState(started));
+                _items[started.Item].PartList.Add(new PartState(started, sequence));
                 break;
             case PartAnnotated annotated:
                 _items[annotated.Item].PartList[annotated.Part].Annotate(annotated.Annotation);
                 break;
             case PartCompleted completed:
-                _items[completed.Item].PartList[completed.Part].Complete(completed.Text);
+                Complete(completed, sequence);
                 break;
             case RunEnded ended:
                 (End, EndedAt) = (ended, at);
                 break;
         }
+    }
+
+    private bool Keeps(PartDelta delta)
+    {
+        if (!_isLimited) return true;
+        var part = _items[delta.Item].PartList[delta.Part];
+        if (!part.MayBeLeft) return true;
+        if (part.IsLeft) return false;
+        if (delta.Text.Length <= _room && !delta.Text.Contains(LeftText.Sign))
+        {
+            _room -= delta.Text.Length;
+            return true;
+        }
+
+        Leave(delta.Item, delta.Part, part.First);
+        return false;
+    }
+
+    private void Complete(PartCompleted completed, long sequence)
+    {
+        var part = _items[completed.Item].PartList[completed.Part];
+        part.Complete(completed.Text);
+        if (completed.Text is { } text && MayLeave(completed.Item, completed.Part) && (text.Length > _room || text.Contains(LeftText.Sign)))
+            Leave(completed.Item, completed.Part, sequence);
+    }
+
+    private void Leave(int item, int part, long first)
+    {
+        var state = _items[item].PartList[part];
+        _room += state.KeptLength;
+        state.Leave(LeftText.MarkOf(_left.Count));
+        _left.Add(new LeftText(item, part, first));
     }
 }
 
@@ -164,9 +220,9 @@ public sealed class PartState
     private StringBuilder? _streamed;
     private string? _text;
 
-    internal PartState(PartStarted started)
+    internal PartState(PartStarted started, long sequence)
     {
-        (Kind, _media, _data) = (started.Kind, started.Media, started.Data);
+        (Kind, First, _media, _data) = (started.Kind, sequence, started.Media, started.Data);
         if (Kind == PartKind.Audio) _audio = [];
     }
 
@@ -194,6 +250,20 @@ public sealed class PartState
     /// <summary>The part as stored content.</summary>
     public Content ToContent() => new(Kind, Text, _media, _data, Notes.ToValueList());
 
+    /// <summary>The sequence of the event that began it.</summary>
+    internal long First { get; }
+
+    /// <summary>True if its text is shown as it is and used for nothing else.</summary>
+    internal bool MayBeLeft => Kind is PartKind.Text or PartKind.Refusal or PartKind.ReasoningText or PartKind.ReasoningSummary;
+
+    /// <summary>True if its text is left to the log.</summary>
+    internal bool IsLeft { get; private set; }
+
+    /// <summary>How many characters of it were streamed and are kept.</summary>
+    internal int KeptLength => _streamed?.Length ?? 0;
+
+    internal void Leave(string mark) => (_streamed, _text, IsLeft) = (null, mark, true);
+
     internal void Append(string text)
     {
         _text = null;
@@ -209,6 +279,7 @@ public sealed class PartState
         if (replaced is null) return;
         _text = replaced;
         TextDiffers = true;
+        IsLeft = false;
         _streamed = null;
     }
 

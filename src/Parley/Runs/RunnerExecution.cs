@@ -83,7 +83,7 @@ public sealed partial class Runner
 
     private RunEnded EndOf(Exception exception, LiveRun live)
     {
-        if (live.Cancelled.IsCancellationRequested) return new RunCancelled();
+        if (live.Cancelled.IsCancellationRequested) return new RunCancelled((exception as AgentCancelledException)?.Spent);
         if (exception is RunException known)
         {
             _logger.LogInformation("Run {Run} of agent {Agent} failed: {Side} {Cause}: {Message}", live.Header.Id, live.Header.Agent.Name, known.Error.Side, known.Error.Cause, known.Error.Message);

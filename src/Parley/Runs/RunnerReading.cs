@@ -72,11 +72,19 @@ public sealed partial class Runner
 
         // What the client got last may not have been on disk: see FrameReplay.
         log.Ending = EndingOf(run, state, state.End!, [.. appender.Losses, Run.LostTail], [], _time.GetUtcNow());
-        log.TryEncode(new ArrayBufferWriter<byte>(), out var tail);
 
         // This log begins where the one of the dead process ended.
-        var segment = tail!.Segment!.Value with { First = state.Count - log.Count, Last = state.Count - 1 };
-        await _store.CommitAsync([tail with { Segment = segment }], cancellationToken).ConfigureAwait(false);
+        var before = state.Count - log.Count;
+        var writes = new List<RunWrite>();
+        var buffer = new ArrayBufferWriter<byte>();
+        for (var from = 0L; log.TryEncode(buffer, out var write, from);)
+        {
+            var segment = write!.Segment!.Value;
+            from = segment.Last + 1;
+            writes.Add(write with { Segment = segment with { First = before + segment.First, Last = before + segment.Last } });
+        }
+
+        await _store.CommitAsync(writes, cancellationToken).ConfigureAwait(false);
         _logger.LogWarning("Run {Run} of agent {Agent} was under way when its process ended; it has failed.", run.Id, run.Agent.Name);
     }
 

@@ -29,10 +29,10 @@ internal sealed class SegmentReader
 
     /// <summary>
     /// The next event. Up to <paramref name="most"/> deltas of one part that follow each other are given as one, with the number and time of
-    /// the first; <paramref name="count"/> says how many they were.
+    /// the first; <paramref name="count"/> says how many they were. Where <paramref name="isMute"/> says so of an item and a part, without text.
     /// </summary>
     /// <exception cref="InvalidDataException">The data is damaged.</exception>
-    public Logged Read(long most, out int count)
+    public Logged Read(long most, out int count, Func<int, int, bool>? isMute = null)
     {
         var data = _data.Span[_at..];
         var kind = data[0];
@@ -43,7 +43,7 @@ internal sealed class SegmentReader
         switch (kind)
         {
             case EventCodec.Delta:
-                @event = ReadDeltas(ref data, most, ref count);
+                @event = ReadDeltas(ref data, most, isMute, ref count);
                 break;
             case EventCodec.Json:
                 var length = EventCodec.ReadVarint(ref data);
@@ -60,9 +60,22 @@ internal sealed class SegmentReader
         return logged;
     }
 
-    private PartDelta ReadDeltas(ref ReadOnlySpan<byte> data, long most, ref int count)
+    private PartDelta ReadDeltas(ref ReadOnlySpan<byte> data, long most, Func<int, int, bool>? isMute, ref int count)
     {
         var (item, part, text) = ReadDelta(ref data);
+        if (isMute is not null && isMute(item, part))
+        {
+            for (; Follows(data, most, count); count++)
+            {
+                var rest = data[EventCodec.HeadLength..];
+                var (nextItem, nextPart, _) = ReadDelta(ref rest);
+                if (nextItem != item || nextPart != part) break;
+                data = rest;
+            }
+
+            return new PartDelta(item, part, "");
+        }
+
         if (!Follows(data, most, count) || text.Length > JoinedBytes) return new PartDelta(item, part, Encoding.UTF8.GetString(text));
 
         // Their texts one behind the other, so that they become one string in one step.

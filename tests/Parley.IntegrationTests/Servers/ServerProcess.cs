@@ -20,6 +20,9 @@ internal sealed record ServerSetup
 
     /// <summary>Owners who get a key before the server starts.</summary>
     public IReadOnlyList<string> Owners { get; init; } = [];
+
+    /// <summary>The signal that comes with a write over a limit is passed over, so that only the write fails.</summary>
+    public bool OutlivesFullDisk { get; init; }
 }
 
 /// <summary>The real server in a process of its own, on a free port of the loopback, with data and agents in a temporary directory.</summary>
@@ -116,6 +119,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>
+    /// The disk is full, or has room again: from now on a write behind the first byte of any file is refused by the system. The process must
+    /// have been started with <see cref="ServerSetup.OutlivesFullDisk"/>.
+    /// </summary>
+    public async Task FillDiskAsync(bool isFull)
+    {
+        var limit = await ParleyCommand.RunProgramAsync("prlimit", ["--pid", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), isFull ? "--fsize=1:" : "--fsize=unlimited:"], "");
+        Assert.True(limit.ExitCode == 0, limit.ToString());
+    }
+
     /// <summary>Starts it again on the same data, on another port.</summary>
     public Task RestartAsync() => RunAsync();
 
@@ -137,7 +150,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         Client = NewClient(_setup.Owners is [var first, ..] ? Keys[first] : null);
         Directory.CreateDirectory(_directory["agents"]);
         string[] arguments = ["serve", "--url", Url, "--data", Data, "--agents", _directory["agents"], "--set", "server.guard=1", .. _setup.Settings.SelectMany(setting => new[] { "--set", setting })];
-        var process = _process = ParleyCommand.Start(Repository.Parley, arguments, [.. _setup.Environment]);
+        var process = _process = _setup.OutlivesFullDisk
+            ? ParleyCommand.Start("/bin/sh", ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Repository.Parley, .. arguments], [.. _setup.Environment])
+            : ParleyCommand.Start(Repository.Parley, arguments, [.. _setup.Environment]);
         process.StandardInput.Close();
         process.OutputDataReceived += (_, line) => Append(line.Data);
         process.ErrorDataReceived += (_, line) => Append(line.Data);

@@ -40,6 +40,13 @@ internal sealed class RawConnection : IDisposable
         return seen.ToString();
     }
 
+    /// <summary>Takes so many bytes at most, at least one.</summary>
+    public async Task TakeAsync(int bytes)
+    {
+        using var limit = new CancellationTokenSource(Servers.Patience.Limit);
+        if (await _socket.ReceiveAsync(new byte[bytes], SocketFlags.None, limit.Token) == 0) throw new EndOfStreamException("The server ended the connection.");
+    }
+
     /// <summary>Reads until the server ends the connection, and gives everything.</summary>
     public async Task<string> ReadToEndAsync(Action<int>? received = null)
     {

@@ -12,6 +12,13 @@ public sealed class CutTests
         {"id":"cc-40","object":"chat.completion","model":"harbour-1","choices":[{"index":0,"message":{"role":"assistant","content":"Slack \ud83d\udea2 water","tool_calls":[{"id":"call_q","type":"function","function":{"name":"buoy","arguments":"{\"n\":1}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}
         """;
 
+    private static readonly (Protocol Protocol, string Body)[] ErrorBodies =
+    [
+        (Protocol.ChatCompletions, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
+        (Protocol.Coze, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
+        (Protocol.CozeWorkflowRun, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
+    ];
+
     private static readonly (string Name, Func<string, string> Change)[] Framings =
     [
         ("CRLF", stream => stream.Replace("\n", "\r\n", StringComparison.Ordinal)),
@@ -105,17 +112,19 @@ public sealed class CutTests
     [InlineData(HttpStatusCode.BadGateway, ErrorCause.Unavailable)]
     public async Task The_body_of_an_error_may_end_anywhere_and_the_status_tells_the_cause(HttpStatusCode status, ErrorCause cause)
     {
-        var format = StreamFormat.Of(Protocol.ChatCompletions);
         await using var bench = new FaultBench();
-        var bytes = Encoding.UTF8.GetBytes("{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}");
-        for (var at = 0; at <= bytes.Length; at++)
+        foreach (var (protocol, body) in ErrorBodies)
         {
-            foreach (var ending in (Ending[])[Ending.Close, Ending.Reset])
+            var bytes = Encoding.UTF8.GetBytes(body);
+            for (var at = 0; at <= bytes.Length; at++)
             {
-                var what = $"{status}, {ending} at {at}";
-                var outcome = await bench.PlayAsync(format, new Answer([bytes.AsMemory(0, at)], ending, status), what);
-                outcome.AssertNoErrorInside(what);
-                Assert.True(outcome.State.End is RunFailed failed && failed.Error.Cause == cause, $"{what}: {outcome.State.End}");
+                foreach (var ending in (Ending[])[Ending.Close, Ending.Reset])
+                {
+                    var what = $"{protocol}, {status}, {ending} at {at}";
+                    var outcome = await bench.PlayAsync(StreamFormat.Of(protocol), new Answer([bytes.AsMemory(0, at)], ending, status), what);
+                    outcome.AssertNoErrorInside(what);
+                    Assert.True(outcome.State.End is RunFailed failed && failed.Error.Cause == cause, $"{what}: {outcome.State.End}");
+                }
             }
         }
     }
@@ -153,10 +162,13 @@ public sealed class CutTests
         var text = new string('x', length);
         yield return (StreamFormat.Of(Protocol.Coze),
             (before.Length > 0 ? Delta(before) : "") + Delta(text) + "event:conversation.chat.completed\ndata:{\"id\":\"1\"}\n\nevent:done\ndata:\"[DONE]\"\n\n");
+        yield return (StreamFormat.Of(Protocol.CozeWorkflowRun),
+            (before.Length > 0 ? Node(before, 0) : "") + Node(text, 1) + "event: Message\ndata: {\"content\":\"{\\\"ok\\\":1,\\\"n\\\":2}\",\"node_title\":\"\",\"node_seq_id\":\"0\",\"node_is_finish\":true}\n\nevent: Done\ndata: {}\n\n");
         yield return (StreamFormat.Of(Protocol.ChatCompletions),
             (before.Length > 0 ? Chunk(before) : "") + Chunk(text) + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
 
         static string Delta(string text) => $"event:conversation.message.delta\ndata:{{\"id\":\"2\",\"type\":\"answer\",\"content\":\"{text}\"}}\n\n";
+        static string Node(string text, int sequence) => $"event: Message\ndata: {{\"content\":\"{text}\",\"node_title\":\"n\",\"node_seq_id\":\"{sequence}\",\"node_is_finish\":false}}\n\n";
         static string Chunk(string text) => $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n";
     }
 

@@ -3,16 +3,34 @@ using Parley.Agents;
 using Parley.Conversations;
 using Parley.Protocols;
 using Parley.Protocols.ChatCompletions;
+using Parley.Protocols.Coze;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
+using Parley.Tests.Coze;
 using Parley.Tests.Events;
 using Parley.Tests.Guards;
 
 namespace Parley.Tests.Faults;
 
-/// <summary>The whole path in one process: a peer, the call, its reader, the runner and its log, and what a client of each protocol gets.</summary>
+/// <summary>The whole path in one process: a peer, the agent that calls it, the runner and its log, and what a client of each protocol gets.</summary>
 internal sealed class FaultBench : IAsyncDisposable
 {
+    private static readonly Dictionary<Protocol, Func<Uri, UpstreamClient, IAgent>> Agents = new()
+    {
+        [Protocol.Coze] = (url, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = "73", Retries = 0 }, client),
+        [Protocol.CozeWorkflow] = (url, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
+        [Protocol.CozeWorkflowRun] = (url, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
+        [Protocol.ChatCompletions] = (url, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = url, Model = "m", Retries = 0 }, client),
+    };
+
+    private static readonly AgentRequest Asked = new()
+    {
+        Run = CozeRuns.Header(),
+        Context = [InputItem.Said(Role.User, "When?").ToMessage(new Id(8), new Id(8), default, DateTimeOffset.UnixEpoch)],
+        InputCount = 1,
+        UnseenCount = 1,
+    };
+
     private readonly FaultyPeer _peer = new();
     private readonly UpstreamClient _client;
     private readonly Runner _runner;
@@ -31,11 +49,11 @@ internal sealed class FaultBench : IAsyncDisposable
         _client.Dispose();
     }
 
-    /// <summary>The events that the call alone makes of an answer.</summary>
+    /// <summary>The events that the agent alone makes of an answer.</summary>
     public async Task<List<RunEvent>> CallAsync(StreamFormat format, Answer answer)
     {
         var events = new List<RunEvent>();
-        await foreach (var one in _client.CallAsync(CallOf(format, answer), TestContext.Current.CancellationToken)) events.Add(one);
+        await foreach (var one in NewAgent(format, answer).RunAsync(Asked, TestContext.Current.CancellationToken)) events.Add(one);
         return events;
     }
 
@@ -44,7 +62,7 @@ internal sealed class FaultBench : IAsyncDisposable
         new RunRequest
         {
             Owner = "owner",
-            Agent = new Agent("peer", new Peer(_client, CallOf(format, answer))),
+            Agent = new Agent("peer", NewAgent(format, answer)) { IsStateful = true },
             Dialect = Protocol.Coze,
             Detached = true,
             Input = [InputItem.Said(Role.User, "When?")],
@@ -62,27 +80,24 @@ internal sealed class FaultBench : IAsyncDisposable
         while (await reader.WaitAsync(CancellationToken.None))
             while (reader.TryRead(out var logged)) log.Add(logged);
         await answer.Released.WaitAsync(TimeSpan.FromSeconds(30));
-        var run = live.Header;
+        var run = await live.Completion;
         var state = Guarded.AssertLawful(log, run.Losses, what);
+        await AssertNotLeftRunningAsync(state, answer, what);
         var clients = StreamFormat.All.ToDictionary(
             format => format.Protocol,
             format => Guarded.AssertLawful(format.Protocol, Streams.Write(format.NewWriter(run with { Dialect = format.Protocol }, false), log), run.Losses, what));
         return new Outcome(run, state, clients);
     }
 
-    private UpstreamCall CallOf(StreamFormat format, Answer answer) => new()
-    {
-        Url = _peer.Prepare(answer),
-        Body = "{}"u8.ToArray(),
-        Retries = 0,
-        NewReader = format.NewReader,
-        ReadBody = format.ReadBody!,
-        ReadError = static (status, body) => ChatErrors.Read(status, body),
-    };
+    private IAgent NewAgent(StreamFormat format, Answer answer) => Agents[format.Protocol](_peer.Prepare(answer), _client);
 
-    private sealed class Peer(UpstreamClient client, UpstreamCall call) : IAgent
+    // A Coze chat goes on without its connection. What its peer has not ended, which tells a number, the peer is told to end.
+    private static async Task AssertNotLeftRunningAsync(RunState state, Answer answer, string what)
     {
-        public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken) => client.CallAsync(call, cancellationToken);
+        if (CozeHandles.Of(state.Upstream) is { Chat.Length: > 0 } && state.End is RunFailed { Error.Code: [not (>= '0' and <= '9'), ..] })
+            await answer.Cancelled.WaitAsync(TimeSpan.FromSeconds(30));
+        else
+            Assert.False(answer.Cancelled.IsCompleted, what);
     }
 }
 

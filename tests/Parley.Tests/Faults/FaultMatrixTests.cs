@@ -8,6 +8,8 @@ public sealed class FaultMatrixTests
 {
     private const int Seed = 20261120;
 
+    private static readonly Ending[] Breaks = [Ending.Close, Ending.HalfClose, Ending.Reset];
+
     public static TheoryData<string> Recordings => [.. Recording.All.Select(recording => recording.Name)];
 
     [Theory]
@@ -32,7 +34,7 @@ public sealed class FaultMatrixTests
         var whole = await WholeAsync(bench, recording);
         for (var index = 0; index <= recording.Frames.Length; index++)
         {
-            foreach (var ending in (Ending[])[Ending.Close, Ending.Reset])
+            foreach (var ending in Breaks)
             {
                 var what = $"{name}, {ending} before event {index}";
                 var outcome = await bench.PlayAsync(recording.Format, new Answer(string.Concat(recording.Frames.Take(index)), ending), what);
@@ -153,12 +155,29 @@ public sealed class FaultMatrixTests
         var slow = new SlowAnswer(recording.Frames, gate.Task);
         var beside = await bench.StartAsync(recording.Format, slow);
         foreach (var broken in Recording.All)
-            foreach (var ending in (Ending[])[Ending.Close, Ending.Reset])
+            foreach (var ending in Breaks)
                 await bench.PlayAsync(broken.Format, new Answer(string.Concat(broken.Frames.Take(4)), ending), broken.Name);
         gate.SetResult();
         var outcome = await FaultBench.EndOfAsync(beside, slow, "beside");
         Assert.Equal(whole.Text, outcome.Text);
         Assert.Equal(whole.State.End, outcome.State.End);
+    }
+
+    [Theory]
+    [InlineData("chat-completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1,\"total_tokens\":8}}\n\n", true)]
+    [InlineData("chat-completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n", false)]
+    [InlineData("coze-run", "event: Message\ndata: {\"content\":\"Hi\",\"node_title\":\"\",\"node_seq_id\":\"0\",\"node_is_finish\":true,\"usage\":{\"input_count\":7,\"output_count\":1,\"token_count\":8}}\n\n", true)]
+    public async Task A_run_that_is_cancelled_books_what_its_peer_had_told(string name, string stream, bool isTold)
+    {
+        await using var bench = new FaultBench();
+        var answer = new Answer(stream, Ending.Stall);
+        var live = await bench.StartAsync(Find(name).Format, answer);
+        await answer.Waiting;
+        live.Cancel();
+        var outcome = await FaultBench.EndOfAsync(live, answer, name);
+        Assert.IsType<RunCancelled>(outcome.State.End);
+        Assert.Equal("Hi", outcome.Text);
+        Assert.Equal(isTold ? new Usage(7, 1, Quality: UsageQuality.Partial) : new Usage(0, 1, Quality: UsageQuality.Estimated), outcome.Run.Usage! with { Input = isTold ? 7 : 0 });
     }
 
     private static Recording Find(string name) => Recording.All.First(recording => recording.Name == name);

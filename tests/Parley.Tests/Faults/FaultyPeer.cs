@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 
@@ -7,8 +8,11 @@ namespace Parley.Tests.Faults;
 /// <summary>How an answer ends.</summary>
 internal enum Ending
 {
-    /// <summary>The peer closes the connection.</summary>
+    /// <summary>The peer closes the connection, which is all that tells where the body ends.</summary>
     Close,
+
+    /// <summary>The peer closes its half of the connection in the middle of a body that tells its length.</summary>
+    HalfClose,
 
     /// <summary>The connection breaks.</summary>
     Reset,
@@ -23,6 +27,7 @@ internal class Answer(IEnumerable<ReadOnlyMemory<byte>> pieces, Ending ending = 
     private readonly Queue<ReadOnlyMemory<byte>> _pieces = new(pieces);
     private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Answer(string text, Ending ending = Ending.Close, HttpStatusCode status = HttpStatusCode.OK) : this([Encoding.UTF8.GetBytes(text)], ending, status) { }
 
@@ -33,6 +38,12 @@ internal class Answer(IEnumerable<ReadOnlyMemory<byte>> pieces, Ending ending = 
 
     /// <summary>Ends when the connection is released.</summary>
     public Task Released => _released.Task;
+
+    /// <summary>Ends when the peer is told that nobody wants the rest.</summary>
+    public Task Cancelled => _cancelled.Task;
+
+    /// <summary>The peer is told so.</summary>
+    public void Cancel() => _cancelled.TrySetResult();
 
     public override bool CanRead => true;
 
@@ -61,6 +72,7 @@ internal class Answer(IEnumerable<ReadOnlyMemory<byte>> pieces, Ending ending = 
         }
 
         if (ending == Ending.Reset) throw new IOException("The connection was reset.");
+        if (ending == Ending.HalfClose) throw new HttpIOException(HttpRequestError.ResponseEnded);
         if (ending == Ending.Close) return 0;
         _waiting.TrySetResult();
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
@@ -92,21 +104,25 @@ internal class Answer(IEnumerable<ReadOnlyMemory<byte>> pieces, Ending ending = 
     }
 }
 
-/// <summary>A peer without a network: every URL has its answer.</summary>
+/// <summary>A peer without a network: every base address has its answer, whatever is called there first.</summary>
 internal sealed class FaultyPeer : HttpMessageHandler
 {
-    private readonly ConcurrentDictionary<Uri, Answer> _answers = new();
+    private readonly ConcurrentDictionary<string, Answer> _answers = new();
     private int _next;
 
     public Uri Prepare(Answer answer)
     {
-        var url = new Uri($"http://peer.example/{Interlocked.Increment(ref _next)}");
-        _answers[url] = answer;
-        return url;
+        var name = Interlocked.Increment(ref _next).ToString(CultureInfo.InvariantCulture);
+        _answers[name] = answer;
+        return new Uri($"http://peer.example/{name}");
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => _answers.TryRemove(request.RequestUri!, out var answer)
-            ? Task.FromResult(new HttpResponseMessage(answer.Status) { Content = new StreamContent(answer) })
-            : throw new HttpRequestException(HttpRequestError.ConnectionError);
+    {
+        var answer = _answers[request.RequestUri!.Segments[1].TrimEnd('/')];
+        if (!request.RequestUri.AbsolutePath.EndsWith("/v3/chat/cancel", StringComparison.Ordinal))
+            return Task.FromResult(new HttpResponseMessage(answer.Status) { Content = new StreamContent(answer) });
+        answer.Cancel();
+        return Task.FromResult(new HttpResponseMessage { Content = new StringContent("{\"code\":0}") });
+    }
 }

@@ -8,6 +8,33 @@ namespace Parley.Tests.Faults;
 /// <summary>A recorded stream of a peer, by its protocol; all of them, each with something in it that the others have not.</summary>
 internal sealed record Recording(string Name, StreamFormat Format)
 {
+    private static readonly string[] OfCompletions =
+    [
+        "data: {\"choices\":[\n\n", "data: }\n\n", "data: []\n\n", "data: 5\n\n", "data: {\"choices\":5,\"usage\":[],\"model\":{},\"id\":[]}\n\n",
+        "data: {\"choices\":[{\"index\":\"x\",\"delta\":[],\"finish_reason\":{}}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":7,\"reasoning_content\":{},\"tool_calls\":{\"index\":0},\"refusal\":[]}}]}\n\n",
+        "data: {\"choices\":[null,[],{\"delta\":{\"tool_calls\":[5,null,{\"index\":{},\"function\":5}]}}],\"error\":null}\n\n",
+    ];
+
+    private static readonly string[] OfChats =
+    [
+        "event:conversation.message.delta\ndata:{\"id\":\n\n", "event:conversation.message.delta\ndata:[]\n\n", "event:conversation.message.delta\n\n",
+        "event:conversation.message.delta\ndata:{\"id\":{},\"type\":5,\"content\":{\"a\":[]},\"reasoning_content\":7}\n\n",
+        "event:conversation.message.completed\ndata:{\"id\":null,\"type\":[],\"content\":true,\"content_type\":{}}\n\n",
+        "event:conversation.message.completed\ndata:{\"id\":\"1\",\"type\":\"function_call\",\"content\":\"{\\\"name\\\":\"}\n\n",
+        "event:conversation.message.completed\ndata:{\"id\":\"2\",\"type\":\"verbose\",\"content\":\"[\"}\n\n",
+        "event:conversation.chat.created\ndata:{\"id\":5,\"conversation_id\":{},\"bot_id\":[]}\n\n",
+        "event:conversation.chat.created\ndata:\"x\"\n\n", "event:conversation.news\ndata:{\"x\n\n", "event:conversation.news\ndata:5\n\n", "data:{\"code\":[],\"msg\":{}}\n\n",
+    ];
+
+    private static readonly string[] OfWorkflows =
+    [
+        "event: Message\ndata: {\"content\":\n\n", "event: Message\ndata: []\n\n", "event: Message\n\n", "event: Message\ndata: {} {}\n\n",
+        "event: Message\ndata: {\"content\":{\"a\":[]},\"node_title\":5,\"node_seq_id\":[],\"node_is_finish\":\"x\"}\n\n",
+        "event: Interrupt\ndata: {\"interrupt_data\":5}\n\n", "event: Interrupt\ndata: [\n\n", "event: Message\ndata: {\"node_id\":{},\"usage\":7}\n\n",
+        "event: News\ndata: {\"x\n\n", "event: PING\ndata: 5\n\n", "data: {\"code\":[],\"msg\":{}}\n\n",
+    ];
+
     /// <summary>A new protocol is a line here, and a few files in Golden.</summary>
     public static IReadOnlyList<Recording> All { get; } =
     [
@@ -16,6 +43,8 @@ internal sealed record Recording(string Name, StreamFormat Format)
         new("coze-action", StreamFormat.Of(Protocol.Coze)),
         new("coze-failed", StreamFormat.Of(Protocol.Coze)),
         new("coze-workflow", StreamFormat.Of(Protocol.CozeWorkflow)),
+        new("coze-run", StreamFormat.Of(Protocol.CozeWorkflowRun)),
+        new("coze-run-asks", StreamFormat.Of(Protocol.CozeWorkflowRun)),
         new("chat-completions", StreamFormat.Of(Protocol.ChatCompletions)),
         new("chat-completions-tools", StreamFormat.Of(Protocol.ChatCompletions)),
         new("chat-completions-failed", StreamFormat.Of(Protocol.ChatCompletions)),
@@ -28,24 +57,7 @@ internal sealed record Recording(string Name, StreamFormat Format)
     public string[] Frames => [.. Encoding.UTF8.GetString(Bytes).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(frame => frame + "\n\n")];
 
     /// <summary>Events that are garbage to this protocol: broken JSON, wrong types.</summary>
-    public string[] Garbage => Format.Protocol == Protocol.ChatCompletions
-        ?
-        [
-            "data: {\"choices\":[\n\n", "data: }\n\n", "data: []\n\n", "data: 5\n\n", "data: {\"choices\":5,\"usage\":[],\"model\":{},\"id\":[]}\n\n",
-            "data: {\"choices\":[{\"index\":\"x\",\"delta\":[],\"finish_reason\":{}}]}\n\n",
-            "data: {\"choices\":[{\"delta\":{\"content\":7,\"reasoning_content\":{},\"tool_calls\":{\"index\":0},\"refusal\":[]}}]}\n\n",
-            "data: {\"choices\":[null,[],{\"delta\":{\"tool_calls\":[5,null,{\"index\":{},\"function\":5}]}}],\"error\":null}\n\n",
-        ]
-        :
-        [
-            "event:conversation.message.delta\ndata:{\"id\":\n\n", "event:conversation.message.delta\ndata:[]\n\n", "event:conversation.message.delta\n\n",
-            "event:conversation.message.delta\ndata:{\"id\":{},\"type\":5,\"content\":{\"a\":[]},\"reasoning_content\":7}\n\n",
-            "event:conversation.message.completed\ndata:{\"id\":null,\"type\":[],\"content\":true,\"content_type\":{}}\n\n",
-            "event:conversation.message.completed\ndata:{\"id\":\"1\",\"type\":\"function_call\",\"content\":\"{\\\"name\\\":\"}\n\n",
-            "event:conversation.message.completed\ndata:{\"id\":\"2\",\"type\":\"verbose\",\"content\":\"[\"}\n\n",
-            "event:conversation.chat.created\ndata:{\"id\":5,\"conversation_id\":{},\"bot_id\":[]}\n\n",
-            "event:conversation.chat.created\ndata:\"x\"\n\n", "event:conversation.news\ndata:{\"x\n\n", "event:conversation.news\ndata:5\n\n", "data:{\"code\":[],\"msg\":{}}\n\n",
-        ];
+    public string[] Garbage => Format.Protocol == Protocol.ChatCompletions ? OfCompletions : Format.Protocol == Protocol.CozeWorkflowRun ? OfWorkflows : OfChats;
 
     /// <summary>For each event whether it has some of the answer's text: if it comes twice or too early, so does the text.</summary>
     public bool[] SaysText()

@@ -45,9 +45,9 @@ public sealed class StreamGuardTests
     // Whatever is found, the client gets what was written.
     private void AssertFound(IEnumerable<Logged> log, Altered writer, params string[] found)
     {
-        var guard = new StreamGuard(CozeRuns.Header(), StreamFormat.Of(Protocol.Coze), _watch);
+        var guard = new StreamGuard(writer, CozeRuns.Header(), StreamFormat.Of(Protocol.Coze), _watch);
         var sent = new ArrayBufferWriter<byte>();
-        foreach (var logged in log) guard.Write(logged, writer, sent);
+        foreach (var logged in log) guard.Write(logged, sent);
         guard.End(CozeRuns.Header());
         Assert.Equal(found, _watch.Found);
         Assert.Equal(writer.Written.WrittenSpan, sent.WrittenSpan);

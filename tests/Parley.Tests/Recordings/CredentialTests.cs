@@ -73,6 +73,22 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public void Of_a_credential_whose_repetition_is_cut_short_no_beginning_stays()
+    {
+        for (var length = 1; length < Key.Length; length++)
+        {
+            var exchange = new ExchangeStripper();
+            exchange.Headers([new("Authorization", "Bearer " + Key)]);
+            var bytes = Encoding.UTF8.GetBytes("no such key: " + Key[..length]);
+            Assert.Equal("no such key: ", Encoding.UTF8.GetString([.. exchange.Answer(bytes).Span, .. exchange.EndAnswer(isWhole: false).Span]));
+
+            var kept = new ArrayBufferWriter<byte>();
+            exchange.Request(bytes, kept);
+            Assert.Equal("no such key: ", Encoding.UTF8.GetString(exchange.EndRequest(kept, isForm: false, isWhole: false).Span));
+        }
+    }
+
+    [Fact]
     public void A_credential_of_the_request_s_body_is_stripped_from_the_answer()
     {
         var exchange = new ExchangeStripper();
@@ -96,7 +112,7 @@ public sealed class CredentialTests
         var bytes = Encoding.UTF8.GetBytes("星🙂");
         Assert.Equal(3, exchange.Answer(bytes.AsSpan(0, 5)).Length);
         Assert.Equal("🙂", Encoding.UTF8.GetString(exchange.Answer(bytes.AsSpan(5)).Span));
-        Assert.Equal(0, exchange.EndAnswer().Length);
+        Assert.Equal(0, exchange.EndAnswer(isWhole: true).Length);
     }
 
     [Fact]
@@ -104,7 +120,7 @@ public sealed class CredentialTests
     {
         var exchange = new ExchangeStripper();
         byte[] bytes = [0xff, 0xe6, 0x98];
-        Assert.Equal(bytes, exchange.Answer(bytes).ToArray().Concat(exchange.EndAnswer().ToArray()));
+        Assert.Equal(bytes, exchange.Answer(bytes).ToArray().Concat(exchange.EndAnswer(isWhole: true).ToArray()));
     }
 
     private static string Request(byte[] body, int cut, bool isForm)
@@ -113,9 +129,9 @@ public sealed class CredentialTests
         var kept = new ArrayBufferWriter<byte>();
         exchange.Request(body.AsSpan(0, cut), kept);
         exchange.Request(body.AsSpan(cut), kept);
-        return Encoding.UTF8.GetString(exchange.EndRequest(kept, isForm).Span);
+        return Encoding.UTF8.GetString(exchange.EndRequest(kept, isForm, isWhole: true).Span);
     }
 
     private static string Answer(ExchangeStripper exchange, byte[] body, int cut)
-        => Encoding.UTF8.GetString([.. exchange.Answer(body.AsSpan(0, cut)).Span, .. exchange.Answer(body.AsSpan(cut)).Span, .. exchange.EndAnswer().Span]);
+        => Encoding.UTF8.GetString([.. exchange.Answer(body.AsSpan(0, cut)).Span, .. exchange.Answer(body.AsSpan(cut)).Span, .. exchange.EndAnswer(isWhole: true).Span]);
 }

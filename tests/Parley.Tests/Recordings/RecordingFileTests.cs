@@ -110,6 +110,23 @@ public sealed class RecordingFileTests : IDisposable
         Assert.Equal(4 << 20, request.Body.Length);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_request_that_had_not_come_to_its_end_when_it_was_answered_is_marked_so(bool ends)
+    {
+        using var file = RecordingFile.Open(Path, Assert.Fail);
+        using (var recorder = new ExchangeRecorder(file, new FakeTime(), "POST", "/v3/chat", []))
+        {
+            recorder.Request("{\"bot_id\":"u8);
+            if (ends) recorder.RequestEnds();
+            recorder.Response(413, []);
+            recorder.End(ExchangeEnd.Complete);
+        }
+
+        Assert.Equal(!ends, Read().Contains("\"cut\":true", StringComparison.Ordinal));
+    }
+
     private string Read()
     {
         using var reader = new StreamReader(File.Open(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));

@@ -80,6 +80,21 @@ public sealed class LeavingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Grace_that_ran_out_while_a_client_came_back_does_not_count_when_it_goes_again()
+    {
+        var time = new LateTime();
+        await using var runner = new Runner(_store, new IdSource(time), time, NullLogger<Runner>.Instance);
+        var live = await runner.StartAsync(Asked(new Agent("a", _script)) with { OnDisconnect = HalfAMinute }, Never);
+        live.Attach().Dispose();
+        runner.Attach(live.Header)!.Dispose();
+        Assert.Equal(2, time.Graces.Count);
+        time.Graces[0]();
+        Assert.False(await HasEndedAsync(live));
+        time.Graces[1]();
+        Assert.Equal(RunStatus.Cancelled, (await EndOfAsync(live)).Status);
+    }
+
+    [Fact]
     public async Task Whoever_only_looks_is_no_client()
     {
         var live = await StartAsync(DisconnectPolicy.Cancel);
@@ -180,6 +195,18 @@ public sealed class LeavingTests : IAsyncDisposable
             while (reader.TryRead(out var logged))
                 if (found(logged)) return;
         Assert.Fail("The run has ended otherwise.");
+    }
+
+    /// <summary>A clock whose graces run out when a test says so, even those that are no longer wanted.</summary>
+    private sealed class LateTime : TimeProvider
+    {
+        public List<Action> Graces { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime == HalfAMinute.After) Graces.Add(() => callback(state));
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 
     private sealed class DeafAgent : IAgent

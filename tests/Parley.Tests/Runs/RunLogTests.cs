@@ -149,7 +149,7 @@ public sealed class RunLogTests
         Save();
         using var reader = Reader();
         Assert.Equal(ReadResult.Dropped, _log.Next(reader, 0, wait: false));
-        Assert.Equal(ReadResult.Ready, _log.Next(reader, 9_900, wait: false));
+        Assert.Equal(ReadResult.Ready, _log.Next(reader, 9_950, wait: false));
     }
 
     [Fact]
