@@ -11,10 +11,13 @@ public static class ParleyEndpoints
     /// <summary>Serves the protocols, the page and the health checks, behind the answering of errors and the keys.</summary>
     public static void MapParley(this WebApplication app)
     {
+        app.UseWebSockets();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<Access>();
         app.MapCoze();
         app.MapChatCompletions();
+        app.MapResponses();
+        app.MapSharedPaths();
         app.MapParleyRuns();
         app.MapHealth();
         app.MapHomePage();

@@ -81,6 +81,9 @@ internal static class ParleyServer
         logging.SetMinimumLevel(options.Settings.Server.Log);
         logging.AddFilter("Microsoft", LogLevel.Warning);
 
+        // It has nothing to say that ErrorAnswers does not, but would have each request traced, and each call to a peer too.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
         // A start that fails is told once, in a sentence, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddSimpleConsole(console =>

@@ -1,6 +1,8 @@
 using System.Text;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.OpenAi;
+using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
@@ -87,9 +89,22 @@ public sealed record StreamFormat
             RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
             ConversationId = id => PrefixedId.Render("conv_", id, id),
             ReadBody = ChatCompletionsReader.ReadBody,
-            ReadError = static (status, body) => ChatErrors.Read(status, body),
+            ReadError = static (status, body) => OpenAiErrors.Read(status, body),
             Paths = ["/chat/completions"],
             Signs = ["\"chat.completion"],
+        },
+        new()
+        {
+            Protocol = Protocol.Responses,
+            NewReader = () => new ResponsesStreamReader(tellsEcho: true),
+            NewWriter = (run, keepIds) => new ResponsesStreamWriter(run, keepIds),
+            NewLaw = () => new ResponsesLaw(),
+            RunId = (conversation, run) => PrefixedId.Render(ResponsesIds.Response, conversation, run),
+            ConversationId = ResponsesIds.OfConversation,
+            ReadBody = ResponsesStreamReader.ReadBody,
+            ReadError = static (status, body) => OpenAiErrors.Read(status, body),
+            Paths = ["/responses"],
+            Signs = ["event: response.", "event:response.", "\"object\":\"response\"", "\"object\": \"response\""],
         },
     ];
 

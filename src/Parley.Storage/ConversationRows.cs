@@ -6,7 +6,7 @@ namespace Parley.Storage;
 /// <summary>The table of conversations.</summary>
 internal static class ConversationRows
 {
-    private const string Columns = "data, section, head, head_branch, head_position, updated_at";
+    public const string Columns = "data, section, head, head_branch, head_position, updated_at";
 
     private static readonly Sql InsertRow = new(
         """
@@ -15,13 +15,20 @@ internal static class ConversationRows
         """);
 
     private static readonly Sql FindRow = new($"select {Columns} from conversations where id = @id and owner = @owner");
-    private static readonly Sql FindRowOfAnyOwner = new($"select {Columns} from conversations where id = @id");
+    private static readonly Sql FindSectionOfAnyOwner = new("select section from conversations where id = @id");
     private static readonly Sql ListDown = List("owner = @owner", "desc");
     private static readonly Sql ListUp = List("owner = @owner", "asc");
     private static readonly Sql ListDownByAgent = List("owner = @owner and agent = @agent", "desc");
     private static readonly Sql ListUpByAgent = List("owner = @owner and agent = @agent", "asc");
     private static readonly Sql UpdateRow = new("update conversations set section = @section, updated_at = @updated, data = @data where id = @id");
-    private static readonly Sql MoveHeadRow = new("update conversations set head = @head, head_branch = @branch, head_position = @position, section = @section where id = @id");
+
+    private static readonly Sql MoveHeadRow = new(
+        """
+        update conversations set head = @head, head_branch = @branch, head_position = @position, section = @section,
+          updated_at = case when updated_at < @at then @at else updated_at end
+        where id = @id
+        """);
+
     private static readonly Sql TouchRow = new("update conversations set updated_at = @at where id = @id and updated_at < @at");
     private static readonly Sql DeleteRow = new("delete from conversations where id = @id and owner = @owner");
 
@@ -32,11 +39,12 @@ internal static class ConversationRows
 
     public static ConversationRow? Find(SqlSession session, string owner, Id conversation) => session.One(FindRow, Read, conversation.Value, owner);
 
-    /// <summary>For what a run does, which has proved its owner when it began.</summary>
-    public static ConversationRow? Find(SqlSession session, Id conversation) => session.One(FindRowOfAnyOwner, Read, conversation.Value);
+    /// <summary>The current section; null if the conversation is gone. For what a run does, which has proved its owner when it began.</summary>
+    public static Id? FindSection(SqlSession session, Id conversation) => session.Number(FindSectionOfAnyOwner, conversation.Value) is { } section ? new Id(section) : null;
 
     public static Page<Conversation> ListPage(SqlSession session, ConversationQuery query)
     {
+        if (!query.After.IsNone || !query.Before.IsNone) return ConversationPages.Read(session, query);
         var take = Math.Max(query.Take, 0);
         // One more than asked for tells whether there are more.
         var rows = query.Agent is null
@@ -48,8 +56,9 @@ internal static class ConversationRows
     public static void Update(SqlSession session, Conversation conversation)
         => session.Execute(UpdateRow, conversation.Section.Value, conversation.UpdatedAt.UtcTicks, CanonicalJson.Write(conversation), conversation.Id.Value);
 
-    public static void MoveHead(SqlSession session, Id conversation, Place head, Id section)
-        => session.Execute(MoveHeadRow, head.Message.Value, head.Branch, head.Position, section.Value, conversation.Value);
+    /// <summary>Something was added, which is a change too.</summary>
+    public static void MoveHead(SqlSession session, Id conversation, Place head, Id section, DateTimeOffset at)
+        => session.Execute(MoveHeadRow, head.Message.Value, head.Branch, head.Position, section.Value, at.UtcTicks, conversation.Value);
 
     /// <summary>Something in it has changed.</summary>
     public static void Touch(SqlSession session, Id conversation, DateTimeOffset at) => session.Execute(TouchRow, at.UtcTicks, conversation.Value);
@@ -58,6 +67,8 @@ internal static class ConversationRows
 
     private static Sql List(string where, string order)
         => new($"select {Columns} from conversations where {where} order by created_at {order}, id {order} limit @take offset @skip");
+
+    public static Conversation ReadConversation(DbDataReader row) => Read(row).Conversation;
 
     private static ConversationRow Read(DbDataReader row)
     {

@@ -18,8 +18,7 @@ internal static class RunRows
         """);
 
     private static readonly Sql FindActiveExclusive = new("select id from runs where conversation = @conversation and exclusive = 1 and status < 2");
-    private static readonly Sql FindActive = new("select 1 from runs where id = @id and status < 2");
-    private static readonly Sql EndRow = new("update runs set status = @status, ended_at = @ended, data = @data where id = @id");
+    private static readonly Sql EndRow = new("update runs set status = @status, ended_at = @ended, data = @data where id = @id and status < 2");
     private static readonly Sql FindRow = new($"select r.data from runs r where r.id = @id and r.owner = @owner and {Visible}");
     private static readonly Sql ListByChat = new($"select r.data from runs r where r.chat = @chat and r.owner = @owner and {Visible} order by r.created_at, r.id");
     private static readonly Sql ListActive = new("select data from runs where status < 2 order by id");
@@ -43,13 +42,9 @@ internal static class RunRows
 
     public static bool IsBusy(SqlSession session, Id conversation) => session.Number(FindActiveExclusive, conversation.Value) is not null;
 
-    public static bool IsActive(SqlSession session, Id run) => session.Number(FindActive, run.Value) is not null;
-
-    public static void End(SqlSession session, Run run, DateTimeOffset at)
-    {
-        session.Execute(EndRow, (int)run.Status, at.UtcTicks, CanonicalJson.Write(run), run.Id.Value);
-        Segments.Close(session, run.Id, at);
-    }
+    /// <summary>False if it has ended or is gone.</summary>
+    public static bool End(SqlSession session, Run run, DateTimeOffset at)
+        => session.Execute(EndRow, (int)run.Status, at.UtcTicks, CanonicalJson.Write(run), run.Id.Value) > 0;
 
     public static Run? Find(SqlSession session, string owner, Id run) => session.One(FindRow, Read, run.Value, owner);
 

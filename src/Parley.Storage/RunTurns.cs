@@ -27,9 +27,9 @@ internal static class RunTurns
         run = run with { Parent = place.Message, Section = section };
         if (!Accept(session, run)) return new RunStartResult(RunStartStatus.Busy);
         if (start.Create is not null) ConversationRows.Insert(session, conversation);
+        else ConversationRows.Touch(session, conversation.Id, run.CreatedAt);
         if (run.Stored) (input, _) = Tree.Append(session, conversation.Id, place, section, input);
         else input = Chain(input, conversation.Id, place.Message, section);
-        ConversationRows.Touch(session, conversation.Id, run.CreatedAt);
         return new RunStartResult(RunStartStatus.Started, run, input);
     }
 
@@ -38,31 +38,34 @@ internal static class RunTurns
     {
         var ending = write.Ending!;
         var run = ending.Run;
-        if (!RunRows.IsActive(session, run.Id)) return;
-        var row = run.Detached ? null : ConversationRows.Find(session, run.Conversation);
-        if (row is null && !run.Detached) return;
+        var at = run.EndedAt ?? run.CreatedAt;
+        var section = run.Detached ? null : ConversationRows.FindSection(session, run.Conversation);
+        if ((section is null && !run.Detached) || !RunRows.End(session, run, at)) return;
 
         if (write.Segment is { } segment) Segments.Write(session, segment);
-        var at = run.EndedAt ?? run.CreatedAt;
-        RunRows.End(session, run, at);
-        if (row is not null) ConversationRows.Touch(session, run.Conversation, at);
-        if (!run.Stored) return;
-        foreach (var call in ending.OpenCalls) RunRows.OpenCall(session, run, call);
-        if (row is not null) AddOutput(session, ending, row);
+        Segments.Close(session, run.Id, at);
+        if (run.Stored)
+            foreach (var call in ending.OpenCalls) RunRows.OpenCall(session, run, call);
+        if (section is not { } current) return;
+        if (run.Stored && AddOutput(session, ending) is { } head)
+        {
+            // The section that the run was asked in becomes current again, unless a newer one was begun while it was under way.
+            ConversationRows.MoveHead(session, run.Conversation, head, current.Value > run.Id.Value ? current : run.Section, at);
+            return;
+        }
+
+        ConversationRows.Touch(session, run.Conversation, at);
     }
 
-    private static void AddOutput(SqlSession session, RunEnding ending, ConversationRow row)
+    // The place to which the head moves, if it does.
+    private static Place? AddOutput(SqlSession session, RunEnding ending)
     {
         var run = ending.Run;
         var under = run.Input.Count > 0 ? run.Input[^1] : run.Parent;
         // What it hung under may have expired; the answer then begins a path.
         var place = under.IsNone ? Place.Root : MessageRows.FindPlace(session, run.Conversation, under) ?? Place.Root;
         var (_, last) = Tree.Append(session, run.Conversation, place, run.Section, ending.Output);
-        if (!ending.MoveHead || (ending.Output.Count == 0 && run.Input.Count == 0) || last.Message.IsNone) return;
-
-        // The section that the run was asked in becomes current again, unless a newer one was begun while it was under way.
-        var current = row.Conversation.Section;
-        ConversationRows.MoveHead(session, run.Conversation, last, current.Value > run.Id.Value ? current : run.Section);
+        return !ending.MoveHead || (ending.Output.Count == 0 && run.Input.Count == 0) || last.Message.IsNone ? null : last;
     }
 
     private static bool Accept(SqlSession session, Run run)

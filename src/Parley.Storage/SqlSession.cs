@@ -16,7 +16,7 @@ internal class SqlSession(DbConnection connection) : IDisposable
     public DbDataReader Query(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
     /// <summary>The whole number in the first column of the first row; null if there is no row or no value.</summary>
-    public long? Number(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar() as long?;
+    public virtual long? Number(Sql sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar() as long?;
 
     /// <summary>The first row; null if there is none.</summary>
     public T? One<T>(Sql sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) where T : class

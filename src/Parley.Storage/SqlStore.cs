@@ -8,10 +8,6 @@ namespace Parley.Storage;
 /// <summary>Conversations, messages, runs and events in a SQL database.</summary>
 public sealed class SqlStore(SqliteDatabase database) : IConversationStore
 {
-    private static readonly Sql Save = new("savepoint ending");
-    private static readonly Sql Release = new("release ending");
-    private static readonly Sql RollbackTo = new("rollback to ending");
-
     /// <inheritdoc/>
     public async ValueTask CreateConversationAsync(Conversation conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
         => await database.WriteAsync(
@@ -19,7 +15,7 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
             {
                 ConversationRows.Insert(session, conversation);
                 var (_, last) = Tree.Append(session, conversation.Id, Place.Root, conversation.Section, messages);
-                if (messages.Count > 0) ConversationRows.MoveHead(session, conversation.Id, last, conversation.Section);
+                if (messages.Count > 0) ConversationRows.MoveHead(session, conversation.Id, last, conversation.Section, conversation.UpdatedAt);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
@@ -69,8 +65,7 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
                 if (RunRows.IsBusy(session, conversation)) throw Refusals.Busy();
                 var (stored, last) = Tree.Append(session, conversation, Tree.HeadOf(session, row), row.Conversation.Section, messages);
                 if (stored.Count == 0) return stored;
-                ConversationRows.MoveHead(session, conversation, last, row.Conversation.Section);
-                ConversationRows.Touch(session, conversation, stored[^1].UpdatedAt);
+                ConversationRows.MoveHead(session, conversation, last, row.Conversation.Section, stored[^1].UpdatedAt);
                 return stored;
             },
             cancellationToken).ConfigureAwait(false);
@@ -115,8 +110,15 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
     /// <inheritdoc/>
     public async ValueTask CommitAsync(IReadOnlyList<RunWrite> writes, CancellationToken cancellationToken)
     {
-        var refused = await database.WriteAsync(session => Write(session, writes), cancellationToken).ConfigureAwait(false);
-        if (refused is not null) throw SqliteFailure.ToRunException(refused);
+        try
+        {
+            await WriteAsync(writes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunException refused) when (writes.Count > 1 && IsRefusal(refused))
+        {
+            // A write that the database refuses must not take the others with it; the caller still learns of it.
+            await WriteEachAsync(writes, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -126,6 +128,10 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Run>> ListChatAsync(string owner, Id chat, CancellationToken cancellationToken)
         => await database.ReadAsync(session => RunRows.ListChat(session, owner, chat), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Page<Run>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken)
+        => await database.ReadAsync(session => RunPages.Read(session, query), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<RunSegment>> ReadSegmentsAsync(Id run, long from, int maxBytes, CancellationToken cancellationToken)
@@ -154,32 +160,37 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
     private static Message? Find(SqlSession session, string owner, Id conversation, Id message)
         => ConversationRows.Find(session, owner, conversation) is null ? null : MessageRows.Find(session, conversation, message);
 
-    // An ending that the database refuses must not take the others with it; the caller still learns of it.
-    private static SqliteException? Write(SqlSession session, IReadOnlyList<RunWrite> writes)
+    private static bool IsRefusal(RunException failure) => failure.InnerException is SqliteException cause && SqliteFailure.IsRefusal(cause);
+
+    private Task WriteAsync(IReadOnlyList<RunWrite> writes, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            session =>
+            {
+                foreach (var write in writes)
+                {
+                    if (write.Ending is not null) RunTurns.End(session, write);
+                    else if (write.Segment is { } segment) Segments.Write(session, segment);
+                }
+
+                return true;
+            },
+            cancellationToken);
+
+    private async Task WriteEachAsync(IReadOnlyList<RunWrite> writes, CancellationToken cancellationToken)
     {
-        SqliteException? refused = null;
+        RunException? refused = null;
         foreach (var write in writes)
         {
-            if (write.Ending is null)
-            {
-                if (write.Segment is { } segment) Segments.Write(session, segment);
-                continue;
-            }
-
-            session.Execute(Save);
             try
             {
-                RunTurns.End(session, write);
+                await WriteAsync([write], cancellationToken).ConfigureAwait(false);
             }
-            catch (SqliteException failure) when (SqliteFailure.IsRefusal(failure))
+            catch (RunException failure) when (IsRefusal(failure))
             {
                 refused = failure;
-                session.Execute(RollbackTo);
             }
-
-            session.Execute(Release);
         }
 
-        return refused;
+        if (refused is not null) throw refused;
     }
 }

@@ -5,9 +5,8 @@ namespace Parley.Storage;
 /// <summary>Grows the tree of a conversation. Below the tip of a branch a message prolongs the branch; anywhere else it begins a new one.</summary>
 internal static class Tree
 {
-    private static readonly Sql FindTip = new("select tip from branches where id = @id");
     private static readonly Sql InsertBranch = new("insert into branches (id, conversation, parent, fork, tip) values (@id, @conversation, @parent, @fork, @tip)");
-    private static readonly Sql MoveTip = new("update branches set tip = @tip where id = @id");
+    private static readonly Sql MoveTip = new("update branches set tip = @tip where id = @id and tip = @under");
 
     /// <summary>
     /// Where the head is. The message itself may have expired: what is added then still follows it, but is the first of its stretch.
@@ -26,11 +25,7 @@ internal static class Tree
         if (messages.Count == 0) return ([], under);
         var last = under.Position + messages.Count;
         var branch = under.Branch;
-        if (branch != 0 && session.Number(FindTip, branch) == under.Position)
-        {
-            session.Execute(MoveTip, last, branch);
-        }
-        else
+        if (branch == 0 || session.Execute(MoveTip, last, branch, under.Position) == 0)
         {
             branch = messages[0].Id.Value;
             session.Execute(InsertBranch, branch, conversation.Value, under.Branch, under.Position, last);

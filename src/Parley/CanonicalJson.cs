@@ -25,9 +25,13 @@ public static class CanonicalJson
     /// <summary>Reads what <see cref="WriteUtf8"/> wrote.</summary>
     public static T Read<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, TypeInfo<T>())!;
 
-    private static JsonTypeInfo<T> TypeInfo<T>()
-        => (JsonTypeInfo<T>?)Context.GetTypeInfo(typeof(T))
+    private static JsonTypeInfo<T> TypeInfo<T>() => Known<T>.Info;
+
+    private static class Known<T>
+    {
+        public static readonly JsonTypeInfo<T> Info = (JsonTypeInfo<T>?)Context.GetTypeInfo(typeof(T))
             ?? throw new NotSupportedException($"{typeof(T).Name} is not a canonical record.");
+    }
 }
 
 [JsonSourceGenerationOptions(
@@ -97,9 +101,13 @@ internal sealed class ValueListConverter<T> : JsonConverter<ValueList<T>>
 
     public override void Write(Utf8JsonWriter writer, ValueList<T> value, JsonSerializerOptions options)
     {
-        var type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
         writer.WriteStartArray();
-        foreach (var item in value) JsonSerializer.Serialize(writer, item, type);
+        if (value.Count > 0)
+        {
+            var type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+            foreach (var item in value) JsonSerializer.Serialize(writer, item, type);
+        }
+
         writer.WriteEndArray();
     }
 }

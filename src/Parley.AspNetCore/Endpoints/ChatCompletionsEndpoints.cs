@@ -8,6 +8,7 @@ using Parley.AspNetCore.Configuration;
 using Parley.AspNetCore.Http;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.AspNetCore.Endpoints;
@@ -96,17 +97,8 @@ internal static class ChatCompletionsEndpoints
     {
         var body = new ArrayBufferWriter<byte>(256);
         ChatErrors.Write(new JsonLine(body, JsonEscaping.Minimal), error);
-        return WriteAsync(context, StatusOf(error), body);
+        return WriteAsync(context, OpenAiErrors.StatusOf(error), body);
     }
-
-    private static int StatusOf(RunError error) => (error.Side, error.Cause) switch
-    {
-        (ErrorSide.Client, ErrorCause.Busy) => StatusCodes.Status400BadRequest,
-        // What the agent's server says about the request itself; not worth a second try, which 5xx would invite.
-        (ErrorSide.Agent, ErrorCause.Rejected) => StatusCodes.Status400BadRequest,
-        (_, ErrorCause.Cancelled) => StatusCodes.Status499ClientClosedRequest,
-        _ => BothShapes.StatusOf(error),
-    };
 
     private static async Task WriteAsync(HttpContext context, int status, ArrayBufferWriter<byte> body)
     {

@@ -64,7 +64,7 @@ internal static class CozeEndpoints
     }
 
     // A client that streams reads the error from the body of a 200, and loses it with any other status.
-    private static Task WriteErrorAsync(HttpContext context, RunError error)
+    internal static Task WriteErrorAsync(HttpContext context, RunError error)
     {
         var status = CozeErrors.StatusOf(error);
         var isAccess = status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden;

@@ -14,6 +14,10 @@ namespace Parley.AspNetCore.Http;
 internal sealed class Access(RequestDelegate next, IServiceProvider services)
 {
     private const string ExposedHeaders = "x-tt-logid, parley-run, parley-conversation";
+
+    // Azure's clients send a key so.
+    private const string KeyHeader = "api-key";
+
     private const string Methods = "GET, POST, PUT, DELETE, OPTIONS";
 
     // A server without a store of keys, as in an embedder's tests, is one without keys.
@@ -59,9 +63,9 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
     {
         const string Scheme = "Bearer ";
         var header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            throw Refuse("This server needs a key: send the header \"Authorization: Bearer pat_…\".", "missing_key");
-        var owner = await _keys!.FindOwnerAsync(header[Scheme.Length..].Trim(), context.RequestAborted);
+        var key = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : context.Request.Headers[KeyHeader].ToString();
+        if (key.Length == 0) throw Refuse("This server needs a key: send the header \"Authorization: Bearer pat_…\".", "missing_key");
+        var owner = await _keys!.FindOwnerAsync(key, context.RequestAborted);
         return owner is null ? throw Refuse("The key is not known to this server.", "invalid_key") : new Caller(owner);
     }
 

@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Parley.AspNetCore.Configuration;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -15,8 +13,8 @@ internal static class EventStream
     /// <summary>How long the headers wait for the agent's first word, so that a refusal gets its own status and body.</summary>
     private static readonly TimeSpan FirstEventWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>So many bytes are flushed although more is waiting.</summary>
-    private const int FlushBytes = 32 << 10;
+    /// <summary>So many bytes are sent although more is waiting.</summary>
+    private const int SendBytes = 32 << 10;
 
     /// <summary>So many characters of a run's texts are remembered for a client; what is longer is read again from the log where it is repeated.</summary>
     private const int KeptText = StreamGuard.MostText;
@@ -39,7 +37,7 @@ internal static class EventStream
             await StartAsync(context).ConfigureAwait(false);
             writer.State?.Limit(KeptText);
             var guard = StreamGuard.Of(context, live.Header, writer);
-            if (await CopyAsync(context, reader, guard ?? writer).ConfigureAwait(false)) guard?.End(live.Header);
+            if (await CopyAsync(context, reader, guard ?? writer, new FrameBuffer(context)).ConfigureAwait(false)) guard?.End(live.Header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -61,8 +59,9 @@ internal static class EventStream
             var rest = new ArrayBufferWriter<byte>();
             await FrameReplay.SkipAsync(reader, writer, after, run.Losses.Contains(Run.LostTail), rest, context.RequestAborted).ConfigureAwait(false);
             await StartAsync(context).ConfigureAwait(false);
-            if (!await SendAsync(context, rest.WrittenMemory, reader, writer).ConfigureAwait(false)) return;
-            if (await CopyAsync(context, reader, writer).ConfigureAwait(false)) guard?.End(await findEnded().ConfigureAwait(false));
+            var frames = new FrameBuffer(context);
+            if (!await SendAsync(context, rest.WrittenMemory, reader, writer, frames).ConfigureAwait(false)) return;
+            if (await CopyAsync(context, reader, writer, frames).ConfigureAwait(false)) guard?.End(await findEnded().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -101,68 +100,47 @@ internal static class EventStream
         await response.StartAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    // The hot loop. One flush when nothing more is waiting: a flush per event would cost a system call each. False: the client is gone.
-    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer)
+    // The hot loop. Sent when nothing more is waiting: to send each event would cost a system call each. False: the client is gone.
+    private static async Task<bool> CopyAsync(HttpContext context, RunLogReader reader, FrameWriter writer, FrameBuffer frames)
     {
-        var body = context.Response.BodyWriter;
         var more = reader.WaitAsync(context.RequestAborted);
 
         // A client whose agent takes its time sees at least that it was heard.
-        if (!more.IsCompleted) await body.FlushAsync().ConfigureAwait(false);
+        if (!more.IsCompleted) await frames.SendAsync().ConfigureAwait(false);
         while (await more.ConfigureAwait(false))
         {
             while (reader.TryRead(out var logged))
             {
                 if (logged.Event is not PartDelta && writer.State is { Left.Count: > 0 })
                 {
-                    var frames = new ArrayBufferWriter<byte>();
-                    writer.Write(logged, frames);
-                    if (!await SendAsync(context, frames.WrittenMemory, reader, writer).ConfigureAwait(false)) return false;
+                    var marked = new ArrayBufferWriter<byte>();
+                    writer.Write(logged, marked);
+                    if (!await SendAsync(context, marked.WrittenMemory, reader, writer, frames).ConfigureAwait(false)) return false;
                 }
                 else
                 {
-                    writer.Write(logged, body);
+                    writer.Write(logged, frames);
                 }
 
-                if (body.UnflushedBytes >= FlushBytes && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
+                if (frames.Waiting >= SendBytes && !await frames.SendAsync().ConfigureAwait(false)) return false;
             }
 
-            if (body.UnflushedBytes > 0 && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
+            if (frames.Waiting > 0 && !await frames.SendAsync().ConfigureAwait(false)) return false;
             more = reader.WaitAsync(context.RequestAborted);
         }
 
-        return true;
+        // What a resumed stream began with may be all that there is.
+        return frames.Waiting == 0 || await frames.SendAsync().ConfigureAwait(false);
     }
 
-    private static async Task<bool> SendAsync(HttpContext context, ReadOnlyMemory<byte> frames, RunLogReader reader, FrameWriter writer)
+    private static async Task<bool> SendAsync(HttpContext context, ReadOnlyMemory<byte> marked, RunLogReader reader, FrameWriter writer, FrameBuffer frames)
     {
-        var body = context.Response.BodyWriter;
-        await foreach (var piece in LongFrames.ReadAsync(frames, writer, reader, context.RequestAborted).ConfigureAwait(false))
+        await foreach (var piece in LongFrames.ReadAsync(marked, writer, reader, context.RequestAborted).ConfigureAwait(false))
         {
-            body.Write(piece.Span);
-            if (body.UnflushedBytes >= FlushBytes && !await FlushAsync(context, body).ConfigureAwait(false)) return false;
+            frames.Write(piece.Span);
+            if (frames.Waiting >= SendBytes && !await frames.SendAsync().ConfigureAwait(false)) return false;
         }
 
         return true;
-    }
-
-    // A client may be as slow as it likes. One that takes nothing at all for long enough is gone, although its connection stands.
-    private static async ValueTask<bool> FlushAsync(HttpContext context, PipeWriter body)
-    {
-        var flush = body.FlushAsync();
-        if (flush.IsCompleted) return !(await flush.ConfigureAwait(false)).IsCompleted;
-        var services = context.RequestServices;
-        var limits = services.GetService<ParleySettings>()?.Limits ?? new LimitOptions();
-        var flushed = flush.AsTask();
-        try
-        {
-            return !(await flushed.WaitAsync(limits.Unread, services.GetRequiredService<TimeProvider>()).ConfigureAwait(false)).IsCompleted;
-        }
-        catch (TimeoutException)
-        {
-            context.Abort();
-            await flushed.ConfigureAwait(false);
-            return false;
-        }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class StreamGuard(FrameWriter writer, Run run, StreamFormat form
     /// <inheritdoc/>
     public override void Write(in Logged logged, IBufferWriter<byte> into)
     {
-        if (logged.Event is PartDelta delta && (_text += delta.Text.Length) > MostText) End();
+        if (logged.Event is PartDelta delta && (_text += delta.Text.Length) > MostText) Stop();
         if (_done)
         {
             writer.Write(logged, into);
@@ -61,7 +61,7 @@ internal sealed class StreamGuard(FrameWriter writer, Run run, StreamFormat form
         writer.Write(logged, _written);
         Count = writer.Count;
         into.Write(_written.WrittenSpan);
-        if (State is { Left.Count: > 0 }) End();
+        if (State is { Left.Count: > 0 }) Stop();
         else Check(logged);
     }
 
@@ -107,16 +107,16 @@ internal sealed class StreamGuard(FrameWriter writer, Run run, StreamFormat form
     {
         if ((_events.Broken ?? _bytes.Broken) is not { } broken) return;
         logger.LogError("Run {Run} of agent {Agent} breaks a rule of {What}: {Violation}.", run.Id, run.Agent.Name, _events.Broken is null ? run.Dialect.Name : "runs", broken);
-        End();
+        Stop();
     }
 
     private void GiveUp(Exception exception)
     {
         logger.LogError(exception, "The stream of run {Run} breaks a rule, or the guard does: it cannot be checked.", run.Id);
-        End();
+        Stop();
     }
 
-    private void End()
+    private void Stop()
     {
         if (_done) return;
         _done = true;

@@ -29,7 +29,7 @@ internal static class ChatAnnotations
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (json.ValueTextEquals("url_citation"u8)) one = ReadCitation(ref json);
-                else ChatChunk.Skip(ref json);
+                else json.SkipValue();
             }
 
             if (one is not null) list.Add(one);
@@ -64,11 +64,11 @@ internal static class ChatAnnotations
         string? title = null, url = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("start_index"u8)) start = ChatChunk.ReadInt(ref json);
-            else if (json.ValueTextEquals("end_index"u8)) end = ChatChunk.ReadInt(ref json);
-            else if (json.ValueTextEquals("title"u8)) title = ChatChunk.ReadString(ref json);
-            else if (json.ValueTextEquals("url"u8)) url = ChatChunk.ReadString(ref json);
-            else ChatChunk.Skip(ref json);
+            if (json.ValueTextEquals("start_index"u8)) start = json.ReadInt();
+            else if (json.ValueTextEquals("end_index"u8)) end = json.ReadInt();
+            else if (json.ValueTextEquals("title"u8)) title = json.ReadText();
+            else if (json.ValueTextEquals("url"u8)) url = json.ReadText();
+            else json.SkipValue();
         }
 
         return new Annotation("url_citation", start ?? 0, end ?? start ?? 0, new Source(title ?? "", url ?? ""));

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.ChatCompletions;
@@ -57,12 +58,12 @@ internal sealed class ChatChunk
         {
             if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json);
             else if (json.ValueTextEquals("usage"u8)) Usage = ChatUsage.Read(ref json);
-            else if (Model is null && json.ValueTextEquals("model"u8)) Model = ReadString(ref json);
-            else if (Id is null && json.ValueTextEquals("id"u8)) Id = ReadString(ref json);
+            else if (Model is null && json.ValueTextEquals("model"u8)) Model = json.ReadText();
+            else if (Id is null && json.ValueTextEquals("id"u8)) Id = json.ReadText();
             else if (json.ValueTextEquals("error"u8)) ReadError(ref json, data);
             // vLLM's errors, {"object":"error","message":…}.
-            else if (json.ValueTextEquals("object"u8)) Error = ReadString(ref json) == "error" ? ChatErrors.Read(null, data) : Error;
-            else Skip(ref json);
+            else if (json.ValueTextEquals("object"u8)) Error = json.ReadText() == "error" ? OpenAiErrors.Read(null, data) : Error;
+            else json.SkipValue();
         }
 
         if (json.TokenType != JsonTokenType.EndObject || json.Read()) throw new JsonException("A chunk must be one object.");
@@ -80,7 +81,7 @@ internal sealed class ChatChunk
         json.Read();
         var isError = json.TokenType is JsonTokenType.StartObject or JsonTokenType.String;
         json.Skip();
-        if (isError) Error = ChatErrors.Read(null, data);
+        if (isError) Error = OpenAiErrors.Read(null, data);
     }
 
     private void ReadChoices(ref Utf8JsonReader json)
@@ -112,8 +113,8 @@ internal sealed class ChatChunk
     {
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("index"u8)) return ReadInt(ref json) ?? 0;
-            Skip(ref json);
+            if (json.ValueTextEquals("index"u8)) return json.ReadInt() ?? 0;
+            json.SkipValue();
         }
 
         return 0;
@@ -124,8 +125,8 @@ internal sealed class ChatChunk
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (json.ValueTextEquals("delta"u8) || json.ValueTextEquals("message"u8)) ReadDelta(ref json);
-            else if (json.ValueTextEquals("finish_reason"u8)) Finish = ReadString(ref json) ?? Finish;
-            else Skip(ref json);
+            else if (json.ValueTextEquals("finish_reason"u8)) Finish = json.ReadText() ?? Finish;
+            else json.SkipValue();
         }
     }
 
@@ -147,7 +148,7 @@ internal sealed class ChatChunk
             else if (json.ValueTextEquals("refusal"u8)) Refusal = ChatText.Read(ref json);
             else if (json.ValueTextEquals("tool_calls"u8)) ReadCalls(ref json);
             else if (json.ValueTextEquals("annotations"u8)) Annotations = ChatAnnotations.Read(ref json);
-            else Skip(ref json);
+            else json.SkipValue();
         }
     }
 
@@ -174,7 +175,7 @@ internal sealed class ChatChunk
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (json.ValueTextEquals("text"u8)) (MoreContent ??= []).Add(ChatText.Read(ref json));
-                else Skip(ref json);
+                else json.SkipValue();
             }
         }
     }
@@ -193,28 +194,6 @@ internal sealed class ChatChunk
             if (json.TokenType == JsonTokenType.StartObject) _calls.Add(ChatChunkCall.Read(ref json, position));
             else json.Skip();
         }
-    }
-
-    internal static void Skip(ref Utf8JsonReader json)
-    {
-        json.Read();
-        json.Skip();
-    }
-
-    internal static string? ReadString(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.String) return JsonText.ReadTolerant(json);
-        json.Skip();
-        return null;
-    }
-
-    internal static int? ReadInt(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var value)) return value;
-        json.Skip();
-        return null;
     }
 }
 
@@ -248,10 +227,10 @@ internal readonly record struct ChatChunkCall(int Index, string? Id, string? Nam
         var (index, id, name, arguments, isRaw) = (position, (string?)null, (string?)null, default(ChatText), false);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("index"u8)) index = ChatChunk.ReadInt(ref json) ?? position;
-            else if (json.ValueTextEquals("id"u8)) id = ChatChunk.ReadString(ref json);
+            if (json.ValueTextEquals("index"u8)) index = json.ReadInt() ?? position;
+            else if (json.ValueTextEquals("id"u8)) id = json.ReadText();
             else if (json.ValueTextEquals("function"u8)) ReadFunction(ref json, ref name, ref arguments, ref isRaw);
-            else ChatChunk.Skip(ref json);
+            else json.SkipValue();
         }
 
         return new ChatChunkCall(index, id, name, arguments, isRaw);
@@ -268,7 +247,7 @@ internal readonly record struct ChatChunkCall(int Index, string? Id, string? Nam
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("name"u8)) name = ChatChunk.ReadString(ref json);
+            if (json.ValueTextEquals("name"u8)) name = json.ReadText();
             else if (json.ValueTextEquals("arguments"u8))
             {
                 var ahead = json;
@@ -285,7 +264,7 @@ internal readonly record struct ChatChunkCall(int Index, string? Id, string? Nam
                 json.Skip();
                 arguments = new ChatText(start, (int)json.BytesConsumed - start);
             }
-            else ChatChunk.Skip(ref json);
+            else json.SkipValue();
         }
     }
 }

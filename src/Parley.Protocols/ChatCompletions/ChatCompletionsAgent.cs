@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Parley.Agents;
+using Parley.Protocols.OpenAi;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 
@@ -59,16 +60,16 @@ public sealed class ChatCompletionsAgent : IAgent
 
     /// <inheritdoc/>
     public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken)
-        => ChatFiles.AreIn(request) ? RunWithFilesAsync(request, cancellationToken) : _client.CallAsync(CallOf(request, ChatFiles.None), cancellationToken);
+        => OpenAiFiles.AreIn(request) ? RunWithFilesAsync(request, cancellationToken) : _client.CallAsync(CallOf(request, OpenAiFiles.None), cancellationToken);
 
     private async IAsyncEnumerable<RunEvent> RunWithFilesAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Of the files nothing stays in memory while the answer comes, but what is in the body.
-        var call = CallOf(request, await ChatFiles.LoadAsync(request, cancellationToken).ConfigureAwait(false));
+        var call = CallOf(request, await OpenAiFiles.LoadAsync(request, takesAll: false, "messages", cancellationToken).ConfigureAwait(false));
         await foreach (var happened in _client.CallAsync(call, cancellationToken).ConfigureAwait(false)) yield return happened;
     }
 
-    private UpstreamCall CallOf(AgentRequest request, ChatFiles files) => new()
+    private UpstreamCall CallOf(AgentRequest request, OpenAiFiles files) => new()
     {
         Url = _url,
         Body = ChatRequestWriter.Write(request, _options, files),
@@ -78,6 +79,6 @@ public sealed class ChatCompletionsAgent : IAgent
         Retries = _options.Retries,
         NewReader = static () => new ChatCompletionsReader(),
         ReadBody = ChatCompletionsReader.ReadBody,
-        ReadError = static (status, body) => ChatErrors.Read(status, body),
+        ReadError = static (status, body) => OpenAiErrors.Read(status, body),
     };
 }

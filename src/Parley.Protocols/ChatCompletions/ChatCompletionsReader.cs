@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -57,7 +58,7 @@ public sealed class ChatCompletionsReader(bool tellId = false) : FrameReader
 
         if (_finish == "error")
         {
-            Fail(ChatErrors.Read(null, default), into);
+            Fail(OpenAiErrors.Read(null, default), into);
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.ChatCompletions;
@@ -25,7 +26,7 @@ internal static class ChatMessageReader
                 into.Add(new InputItem(new ToolResultItem(message.RequiredString("name", path)), ReadContent(message, path, media: false, required: true)));
                 break;
             default:
-                throw ChatJson.Invalid($"{path}.role", $"Invalid value: '{role}'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.");
+                throw OpenAiJson.Invalid($"{path}.role", $"Invalid value: '{role}'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.");
         }
     }
 
@@ -49,8 +50,8 @@ internal static class ChatMessageReader
         {
             var at = $"{path}.tool_calls[{index++}]";
             var type = call.AsObject(at).OptionalString("type", at) ?? "function";
-            if (type != "function") throw ChatJson.Invalid($"{at}.type", $"Invalid value: '{type}'. Calls of type 'function' are supported.");
-            if (!call.TryGet("function", out var function)) throw ChatJson.Missing($"{at}.function");
+            if (type != "function") throw OpenAiJson.Invalid($"{at}.type", $"Invalid value: '{type}'. Calls of type 'function' are supported.");
+            if (!call.TryGet("function", out var function)) throw OpenAiJson.Missing($"{at}.function");
             into.Add(ReadFunction(function.AsObject($"{at}.function"), $"{at}.function", call.RequiredString("id", at)));
         }
     }
@@ -64,9 +65,9 @@ internal static class ChatMessageReader
     private static ValueList<Content> ReadContent(JsonElement message, string path, bool media, bool required)
     {
         path += ".content";
-        if (!message.TryGet("content", out var content)) return required ? throw ChatJson.Missing(path) : default;
+        if (!message.TryGet("content", out var content)) return required ? throw OpenAiJson.Missing(path) : default;
         if (content.ValueKind == JsonValueKind.String) return [new Content(PartKind.Text, content.AsString(path))];
-        if (content.ValueKind != JsonValueKind.Array) throw ChatJson.WrongType(path, "a string or an array of parts", content);
+        if (content.ValueKind != JsonValueKind.Array) throw OpenAiJson.WrongType(path, "a string or an array of parts", content);
         return content.EnumerateArray().Select((part, index) => ReadPart(part, $"{path}[{index}]", media)).ToValueList();
     }
 
@@ -80,46 +81,35 @@ internal static class ChatMessageReader
             "image_url" when media => ReadImage(part, path),
             "input_audio" when media => ReadAudio(part, path),
             "file" when media => ReadFile(part, path),
-            _ => throw ChatJson.Invalid($"{path}.type", $"Invalid value: '{type}'. {(media ? "Supported values are: 'text', 'image_url', 'input_audio' and 'file'." : "Only text is supported here.")}"),
+            _ => throw OpenAiJson.Invalid($"{path}.type", $"Invalid value: '{type}'. {(media ? "Supported values are: 'text', 'image_url', 'input_audio' and 'file'." : "Only text is supported here.")}"),
         };
     }
 
     private static Content ReadImage(JsonElement part, string path)
     {
         path += ".image_url";
-        if (!part.TryGet("image_url", out var image)) throw ChatJson.Missing(path);
+        if (!part.TryGet("image_url", out var image)) throw OpenAiJson.Missing(path);
         // Several clients write the address alone.
         var url = image.ValueKind == JsonValueKind.String ? image.AsString(path) : image.AsObject(path).RequiredString("url", path);
         var detail = image.ValueKind == JsonValueKind.Object ? image.OptionalString("detail", path) : null;
-        if (detail is not null and not ("auto" or "low" or "high" or "original")) throw ChatJson.Invalid($"{path}.detail", $"Invalid value: '{detail}'.");
-        if (!url.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase) && !IsWeb(url))
-            throw ChatJson.Invalid($"{path}.url", $"Invalid '{path}.url': an http, https or data URL of an image is needed.", "invalid_image_url");
-        return new Content(PartKind.Media, Media: new Media(url, MediaType: TypeOf(url) ?? "image"), Data: detail is null ? null : new RawJson($$"""{"detail":"{{detail}}"}"""));
+        return OpenAiMedia.ReadImage(url, $"{path}.url", detail, $"{path}.detail");
     }
 
     private static Content ReadAudio(JsonElement part, string path)
     {
         path += ".input_audio";
-        if (!part.TryGet("input_audio", out var audio)) throw ChatJson.Missing(path);
+        if (!part.TryGet("input_audio", out var audio)) throw OpenAiJson.Missing(path);
         var data = audio.AsObject(path).RequiredString("data", path);
-        var type = audio.RequiredString("format", path) switch
-        {
-            "wav" => "audio/wav",
-            "mp3" => "audio/mpeg",
-            var other => throw ChatJson.Invalid($"{path}.format", $"Invalid value: '{other}'. Supported values are: 'wav' and 'mp3'."),
-        };
-        return new Content(PartKind.Media, Media: new Media($"data:{type};base64,{data}", MediaType: type));
+        return OpenAiMedia.ReadAudio(data, audio.RequiredString("format", path), path);
     }
 
     private static Content ReadFile(JsonElement part, string path)
     {
         path += ".file";
-        if (!part.TryGet("file", out var file)) throw ChatJson.Missing(path);
+        if (!part.TryGet("file", out var file)) throw OpenAiJson.Missing(path);
         if (file.AsObject(path).OptionalString("file_id", path) is not null)
-            throw ChatJson.Invalid($"{path}.file_id", "Stored files are not supported. Send the file itself, as 'file_data'.", "unsupported_parameter");
-        var data = file.RequiredString("file_data", path);
-        if (!data.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) data = "data:application/octet-stream;base64," + data;
-        return new Content(PartKind.Media, Media: new Media(data, MediaType: TypeOf(data) ?? "application/octet-stream", Name: file.OptionalString("filename", path)));
+            throw OpenAiJson.Invalid($"{path}.file_id", "Stored files are not supported. Send the file itself, as 'file_data'.", "unsupported_parameter");
+        return OpenAiMedia.ReadFile(file.RequiredString("file_data", path), file.OptionalString("filename", path));
     }
 
     // A speaker's name, which no other protocol has.
@@ -127,15 +117,5 @@ internal static class ChatMessageReader
     {
         if (message.OptionalString("name", path) is not { Length: > 0 }) return null;
         return new Leftover(Protocol.ChatCompletions, new RawJson($$"""{"name":{{message.GetProperty("name").ToRawJson().Text}}}"""));
-    }
-
-    private static bool IsWeb(string url)
-        => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
-
-    private static string? TypeOf(string url)
-    {
-        if (!url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return null;
-        var end = url.AsSpan().IndexOfAny(';', ',');
-        return end <= 5 ? null : url[5..end].ToLowerInvariant();
     }
 }

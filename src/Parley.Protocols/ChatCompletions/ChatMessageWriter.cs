@@ -2,6 +2,7 @@ using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.ChatCompletions;
@@ -11,7 +12,7 @@ namespace Parley.Protocols.ChatCompletions;
 /// calls must stand in one; reasoning and what the server did itself are not sent. A call that was never answered is left out, since
 /// peers refuse it.
 /// </summary>
-internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, ChatFiles files)
+internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenAiFiles files)
 {
     private readonly List<string> _texts = [];
     private readonly List<(ToolCallItem Call, string Arguments)> _calls = [];
@@ -133,12 +134,5 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, ChatF
     }
 
     internal static RunException Unsendable(Media media, string where)
-        => new(RunError.Rejected($"The agent cannot be sent {Describe(media)} {where}.", "messages", "unsupported_media"));
-
-    internal static string Describe(Media media) => media switch
-    {
-        { Name: { Length: > 0 } name } => $"the file '{name}'",
-        { MediaType: { Length: > 0 } type } => $"media of type '{type}'",
-        _ => "a file",
-    };
+        => new(RunError.Rejected($"The agent cannot be sent {OpenAiMedia.Describe(media)} {where}.", "messages", "unsupported_media"));
 }

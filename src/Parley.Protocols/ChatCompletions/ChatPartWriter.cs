@@ -1,4 +1,7 @@
+using System.Text;
+using Parley.Conversations;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.ChatCompletions;
@@ -9,7 +12,7 @@ namespace Parley.Protocols.ChatCompletions;
 /// </summary>
 internal static class ChatPartWriter
 {
-    public static void Write(JsonLine json, Content part, bool isInput, ChatFiles files)
+    public static void Write(JsonLine json, Content part, bool isInput, OpenAiFiles files)
     {
         if (part.Media is not { } media)
         {
@@ -19,7 +22,8 @@ internal static class ChatPartWriter
 
         if (media.File is { } file)
         {
-            if (!files.TryWrite(json, file)) WriteText(json, $"[{ChatMessageWriter.Describe(media)}]");
+            if (files.TryFind(file, out var stored, out var bytes)) WriteStored(json, stored, bytes);
+            else WriteText(json, $"[{OpenAiMedia.Describe(media)}]");
             return;
         }
 
@@ -29,7 +33,21 @@ internal static class ChatPartWriter
         else if (isData && FormatOf(type) is { } format) WriteAudio(json, media.Url!, format);
         else if (isData && !type.StartsWith("audio", StringComparison.Ordinal) && !type.StartsWith("video", StringComparison.Ordinal)) WriteFile(json, media);
         else if (isInput) throw ChatMessageWriter.Unsendable(media, media.Url is null ? "that is only named" : "by its address");
-        else WriteText(json, $"[{ChatMessageWriter.Describe(media)}]");
+        else WriteText(json, $"[{OpenAiMedia.Describe(media)}]");
+    }
+
+    // Images as data URLs, text as text.
+    private static void WriteStored(JsonLine json, StoredFile file, byte[] bytes)
+    {
+        if (OpenAiFiles.IsImage(file.MediaType))
+        {
+            json.Object().String("type"u8, "image_url").Name("image_url"u8).Object().Name("url"u8)
+                .Base64(Encoding.ASCII.GetBytes($"data:{file.MediaType};base64,"), bytes).EndObject().EndObject();
+            return;
+        }
+
+        var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
+        WriteText(json, $"File '{file.Name}':\n{Encoding.UTF8.GetString(text)}");
     }
 
     private static void WriteText(JsonLine json, string text) => json.Object().String("type"u8, "text").String("text"u8, text).EndObject();
@@ -37,15 +55,8 @@ internal static class ChatPartWriter
     private static void WriteImage(JsonLine json, string url, RawJson? data)
     {
         json.Object().String("type"u8, "image_url").Name("image_url"u8).Object().String("url"u8, url);
-        if (data is { } known && DetailOf(known) is { } detail) json.String("detail"u8, detail);
+        if (OpenAiMedia.DetailOf(data) is { } detail) json.String("detail"u8, detail);
         json.EndObject().EndObject();
-    }
-
-    private static string? DetailOf(RawJson data)
-    {
-        using var json = System.Text.Json.JsonDocument.Parse(data.Text);
-        return json.RootElement.ValueKind == System.Text.Json.JsonValueKind.Object && json.RootElement.TryGet("detail", out var detail)
-            && detail.ValueKind == System.Text.Json.JsonValueKind.String ? detail.GetString() : null;
     }
 
     private static void WriteAudio(JsonLine json, string url, string format)

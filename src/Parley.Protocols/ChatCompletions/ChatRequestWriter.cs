@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Parley.Agents;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
+using Parley.Protocols.Text;
 using Parley.Runs;
 
 namespace Parley.Protocols.ChatCompletions;
@@ -14,13 +16,13 @@ internal static class ChatRequestWriter
     private static readonly HashSet<string> Own = ["model", "messages", "stream", "stream_options", "tools", "max_tokens", "max_completion_tokens", "n"];
 
     /// <exception cref="RunException">The input has something that cannot be sent.</exception>
-    public static ReadOnlyMemory<byte> Write(AgentRequest asked, ChatCompletionsOptions options, ChatFiles files)
+    public static ReadOnlyMemory<byte> Write(AgentRequest asked, ChatCompletionsOptions options, OpenAiFiles files)
     {
         // Files are the bulk of a request that has any: with room for them from the start nothing is copied again and again.
         var buffer = new ArrayBufferWriter<byte>(4096 + files.Bytes / 3 * 4);
         var request = asked.Run.Request;
         var json = new JsonLine(buffer, JsonEscaping.Minimal).Object().String("model"u8, options.Model).Name("messages"u8).Array();
-        var instructions = Join(Fill(options.Instructions, request.Variables), request.Instructions);
+        var instructions = Instructions.Of(options.Instructions, request);
         if (instructions.Length > 0) json.Object().String("role"u8, "system").String("content"u8, instructions).EndObject();
         new ChatMessageWriter(json, asked, files).Write();
         json.EndArray().Name("stream"u8).Bool(true).Name("stream_options"u8).Raw("""{"include_usage":true}"""u8);
@@ -30,42 +32,6 @@ internal static class ChatRequestWriter
         json.EndObject();
         return buffer.WrittenMemory;
     }
-
-    /// <summary>Puts the values of variables for <c>{{name}}</c>. A name without a value stays as it is.</summary>
-    public static string Fill(string text, ValueList<KeyValuePair<string, string>> variables)
-    {
-        if (variables.Count == 0 || !text.Contains("{{", StringComparison.Ordinal)) return text;
-        var filled = new StringBuilder(text.Length);
-        var rest = text.AsSpan();
-        while (true)
-        {
-            // One pass, so that a value with braces in it is not filled again.
-            var open = rest.IndexOf("{{");
-            var close = open < 0 ? -1 : rest[(open + 2)..].IndexOf("}}");
-            if (close < 0) return filled.Append(rest).ToString();
-            var name = rest.Slice(open + 2, close).Trim();
-            var value = ValueOf(name, variables);
-            if (value is null)
-            {
-                filled.Append(rest[..(open + 2)]);
-                rest = rest[(open + 2)..];
-                continue;
-            }
-
-            filled.Append(rest[..open]).Append(value);
-            rest = rest[(open + close + 4)..];
-        }
-    }
-
-    private static string? ValueOf(ReadOnlySpan<char> name, ValueList<KeyValuePair<string, string>> variables)
-    {
-        foreach (var (key, value) in variables)
-            if (name.SequenceEqual(key)) return value;
-        return null;
-    }
-
-    private static string Join(string first, string? second)
-        => string.IsNullOrEmpty(second) ? first : first.Length == 0 ? second : $"{first}\n\n{second}";
 
     private static void WriteTools(JsonLine json, ModelRequest request, ValueList<ToolDefinition> tools)
     {

@@ -26,7 +26,7 @@ internal static class ChatUsage
             else if (json.ValueTextEquals("total_tokens"u8)) total = ReadCount(ref json);
             else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = ReadDetail(ref json, "cached_tokens"u8);
             else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = ReadDetail(ref json, "reasoning_tokens"u8);
-            else ChatChunk.Skip(ref json);
+            else json.SkipValue();
         }
 
         if (input == 0 && output == 0 && total is null or 0) return null;
@@ -57,7 +57,7 @@ internal static class ChatUsage
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (json.ValueTextEquals(name)) found = ReadCount(ref json);
-            else ChatChunk.Skip(ref json);
+            else json.SkipValue();
         }
 
         return found;

@@ -35,6 +35,8 @@ public static class FrameReplay
                     continue;
                 }
 
+                // What the client got is gone; the end is numbered behind it, where the protocol numbers its events.
+                if (logged.Event is RunEnded && hasLostTail) writer.Count = after;
                 var before = writer.Count;
                 scratch.ResetWrittenCount();
                 writer.Write(logged, scratch);

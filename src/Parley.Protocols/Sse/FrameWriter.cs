@@ -11,7 +11,7 @@ namespace Parley.Protocols.Sse;
 public abstract class FrameWriter
 {
     /// <summary>How many server-sent events were written so far.</summary>
-    public long Count { get; protected set; }
+    public long Count { get; protected internal set; }
 
     /// <summary>What it remembers of its run, if anything. If that is limited, frames may have marks, which <see cref="LongFrames"/> replaces.</summary>
     public virtual RunState? State => null;

@@ -5,7 +5,8 @@ namespace Parley.Protocols.Sse;
 /// <summary>
 /// Cuts a stream of bytes, in whatever pieces it comes, into server-sent events (WHATWG HTML, 9.2.6), without allocating per event.
 /// Line ends are LF, CRLF and CR; comments, <c>id</c>, <c>retry</c> and unknown fields are passed over; an event with a name and no data
-/// is given, as Coze sends such. An event that the end of the stream cuts short of its blank line is given too, as the vendors' SDKs do.
+/// is given, as Coze sends such. An event that the end of the stream cuts short of its blank line is given too, as the vendors' SDKs do. A line that
+/// begins with a brace is taken for data, and ends its event: so a stream that was copied out of a browser can be read.
 /// </summary>
 public sealed class SseFramer : IDisposable
 {
@@ -139,8 +140,12 @@ public sealed class SseFramer : IDisposable
             _skipLineFeed = _buffer[lineEnd] == '\r';
             if (lineEnd > _line)
             {
+                var isBare = _buffer[_line] == '{';
                 ReadLine(_buffer.AsSpan(_line, lineEnd - _line));
                 NextLine(next);
+                if (!isBare) continue;
+                frame = Give();
+                return true;
             }
             else
             {
@@ -198,6 +203,8 @@ public sealed class SseFramer : IDisposable
         else if (line.StartsWith("event:"u8)) SetName(_line + (line.Length > 6 && line[6] == ' ' ? 7 : 6), _line + line.Length);
         else if (line.SequenceEqual("data"u8)) AddData(_line + line.Length, _line + line.Length);
         else if (line.SequenceEqual("event"u8)) SetName(_line + line.Length, _line + line.Length);
+        // No field begins so: a browser's recording, which shows data without their name and events without the line between them.
+        else if (line[0] == '{') AddData(_line, _line + line.Length);
     }
 
     private void SetName(int from, int to)

@@ -5,8 +5,8 @@ using Parley.Runs;
 namespace Parley.Storage.Sqlite;
 
 /// <summary>
-/// The one writer: a thread that takes everything that waits, executes it in one transaction, each operation in a savepoint of its own,
-/// and reports success when the commit is on the disk. So hundreds of writers share one wait for the disk.
+/// The one writer: a thread that takes everything that waits, executes it in one transaction, and reports success when the commit is on
+/// the disk. So hundreds of writers share one wait for the disk. If an operation fails, the others are executed without it.
 /// </summary>
 internal sealed partial class SqliteWriter
 {
@@ -109,39 +109,45 @@ internal sealed partial class SqliteWriter
 
     private void ExecuteTogether(SqlSession session)
     {
-        _done.Clear();
-        try
+        // A savepoint has every page copied that is changed after it: they are made only once something has failed.
+        foreach (var apart in (ReadOnlySpan<bool>)[false, true])
         {
-            session.Execute(Begin);
-        }
-        catch (Exception failure)
-        {
-            // Each alone would wait for the same lock.
-            foreach (var operation in _batch) Fail(operation, failure);
-            return;
+            try
+            {
+                session.Execute(Begin);
+            }
+            catch (Exception failure)
+            {
+                // Each alone would wait for the same lock.
+                foreach (var operation in _batch) Fail(operation, failure);
+                return;
+            }
+
+            if (TryExecuteAll(session, apart))
+            {
+                foreach (var operation in _done) Succeed(operation);
+                return;
+            }
+
+            // The transaction is lost, and with it what had succeeded.
+            if (SqliteConnector.InTransaction(session)) session.Execute(Rollback);
         }
 
-        if (TryExecuteAll(session))
-        {
-            foreach (var operation in _done) Succeed(operation);
-            return;
-        }
-
-        // The transaction is lost, and with it what had succeeded: now each on its own account.
-        if (SqliteConnector.InTransaction(session)) session.Execute(Rollback);
+        // Now each on its own account.
         foreach (var operation in _batch)
         {
             if (!operation.HasEnded) ExecuteAlone(_session ??= _connector.OpenWriter(), operation);
         }
     }
 
-    private bool TryExecuteAll(SqlSession session)
+    private bool TryExecuteAll(SqlSession session, bool apart)
     {
+        _done.Clear();
         try
         {
             foreach (var operation in _batch)
             {
-                session.Execute(Save);
+                if (apart) session.Execute(Save);
                 try
                 {
                     operation.Execute(session);
@@ -149,14 +155,14 @@ internal sealed partial class SqliteWriter
                 catch (Exception failure)
                 {
                     // A full or failing disk may have rolled back everything, or spoilt the connection.
-                    if (!SqliteConnector.InTransaction(session) || (failure is SqliteException broken && SqliteFailure.WantsNewConnection(broken))) return false;
+                    if (!apart || !SqliteConnector.InTransaction(session) || (failure is SqliteException broken && SqliteFailure.WantsNewConnection(broken))) return false;
                     session.Execute(RollbackTo);
                     session.Execute(Release);
                     Fail(operation, failure);
                     continue;
                 }
 
-                session.Execute(Release);
+                if (apart) session.Execute(Release);
                 _done.Add(operation);
             }
 

@@ -27,7 +27,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
 
             yield return new PartCompleted(item, 0);
             yield return new ItemCompleted(item++);
-            spoken += UsageBooking.EstimateTokens(reasoning);
+            spoken += Usage.Estimate(reasoning);
             await PauseAsync(cancellationToken);
         }
 
@@ -46,7 +46,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
 
             yield return new PartCompleted(item, 0);
             yield return new ItemCompleted(item);
-            yield return new RunSuspended([new CallFunction(item)], UsageOf(request, spoken + UsageBooking.EstimateTokens(arguments)));
+            yield return new RunSuspended([new CallFunction(item)], UsageOf(request, spoken + Usage.Estimate(arguments)));
             yield break;
         }
 
@@ -62,7 +62,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
             said++;
         }
 
-        spoken += UsageBooking.EstimateTokens(answer);
+        spoken += Usage.Estimate(answer);
         if (options.FailAfter is not null)
         {
             yield return new RunFailed(Failure(), UsageOf(request, spoken));
@@ -138,7 +138,7 @@ public sealed class EchoAgent(EchoOptions options, TimeProvider time) : IAgent
     {
         if (options.Usage is { } given) return given;
         long heard = 0;
-        foreach (var message in request.Context) heard += UsageBooking.EstimateTokens(message.Text);
+        foreach (var message in request.Context) heard += Usage.Estimate(message.Text);
         return new Usage(heard, spoken, Quality: UsageQuality.Estimated);
     }
 }

@@ -55,4 +55,6 @@ public sealed record ConversationPatch(string? Name = null, ValueList<KeyValuePa
 /// <param name="Ascending">Oldest first.</param>
 /// <param name="Skip">How many to pass over.</param>
 /// <param name="Take">How many at most.</param>
-public sealed record ConversationQuery(string Owner, string? Agent = null, bool Ascending = false, int Skip = 0, int Take = 50);
+/// <param name="After">Only what follows this one in the chosen order.</param>
+/// <param name="Before">Only what precedes this one in the chosen order: the page that ends just before it, unless <paramref name="After"/> is given too.</param>
+public sealed record ConversationQuery(string Owner, string? Agent = null, bool Ascending = false, int Skip = 0, int Take = 50, Id After = default, Id Before = default);

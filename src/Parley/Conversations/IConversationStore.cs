@@ -15,7 +15,7 @@ public interface IConversationStore
     /// <summary>The conversation, or null.</summary>
     ValueTask<Conversation?> FindConversationAsync(string owner, Id conversation, CancellationToken cancellationToken);
 
-    /// <summary>A page of conversations.</summary>
+    /// <summary>A page of conversations. Fails with <see cref="ErrorCause.NotFound"/> if a cursor is absent.</summary>
     ValueTask<Page<Conversation>> ListConversationsAsync(ConversationQuery query, CancellationToken cancellationToken);
 
     /// <summary>Changes a conversation; null if it is absent.</summary>
@@ -63,6 +63,9 @@ public interface IConversationStore
     /// <summary>The stored runs of a chat (see <see cref="Run.Chat"/>), oldest first.</summary>
     ValueTask<IReadOnlyList<Run>> ListChatAsync(string owner, Id chat, CancellationToken cancellationToken);
 
+    /// <summary>A page of the stored runs of conversations, by age.</summary>
+    ValueTask<Page<Run>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken);
+
     /// <summary>The segments that hold events from <paramref name="from"/> on, in order, at most about <paramref name="maxBytes"/> but at least one if there is one.</summary>
     ValueTask<IReadOnlyList<RunSegment>> ReadSegmentsAsync(Id run, long from, int maxBytes, CancellationToken cancellationToken);
 
@@ -77,6 +80,22 @@ public interface IConversationStore
 
     /// <summary>Removes what is older than the limits, a bounded number of rows a step; returns how many rows went, zero when nothing is left to do.</summary>
     ValueTask<int> SweepAsync(SweepLimits limits, CancellationToken cancellationToken);
+}
+
+/// <summary>Which runs to list, by age. Runs that belong to no conversation are not listed. A cursor may be of a run that is gone.</summary>
+/// <param name="Owner">Whose.</param>
+/// <param name="Agent">Only those of this agent.</param>
+/// <param name="Version">Only those of this version of it.</param>
+/// <param name="Conversation">Only those of this conversation.</param>
+/// <param name="Ascending">Oldest first.</param>
+/// <param name="After">Only what follows this one in the chosen order.</param>
+/// <param name="Before">Only what precedes this one in the chosen order: the page that ends just before it, unless <paramref name="After"/> is given too.</param>
+/// <param name="Take">How many at most.</param>
+public sealed record RunQuery(
+    string Owner, string? Agent = null, string? Version = null, Id Conversation = default, bool Ascending = false, Id After = default, Id Before = default, int Take = 50)
+{
+    /// <summary>Whether a run is by the agent that is asked for. One without a version counts as the first.</summary>
+    public bool IsByAgent(Run run) => (Agent is null || run.Agent.Name == Agent) && (Version is null || (run.Agent.Version ?? "1") == Version);
 }
 
 /// <summary>How a run begins.</summary>

@@ -41,8 +41,7 @@ public sealed partial class MemoryStore : IConversationStore
                 .Where(header => header.Owner == query.Owner && (query.Agent is null || header.Agent == query.Agent))
                 .OrderBy(header => header.CreatedAt).ThenBy(header => header.Id).AsEnumerable();
             if (!query.Ascending) all = all.Reverse();
-            var rest = all.Skip(query.Skip).ToList();
-            return new(new Page<Conversation>([.. rest.Take(query.Take)], rest.Count > Math.Max(query.Take, 0)));
+            return new(PageOf(all.ToList(), header => header.Id, query.After, query.Before, query.Skip, query.Take));
         }
     }
 
@@ -100,6 +99,16 @@ public sealed partial class MemoryStore : IConversationStore
 
             return new(removed);
         }
+    }
+
+    private static Page<T> PageOf<T>(List<T> all, Func<T, Id> idOf, Id after, Id before, int skip, int take)
+    {
+        var (first, end) = (after.IsNone ? 0 : IndexOf(after, "after") + 1, before.IsNone ? all.Count : IndexOf(before, "before"));
+        var asked = all.Take(end).Skip(first + skip).ToList();
+        take = Math.Max(take, 0);
+        return new Page<T>([.. !before.IsNone && after.IsNone ? asked.TakeLast(take) : asked.Take(take)], asked.Count > take);
+
+        int IndexOf(Id cursor, string name) => all.FindIndex(one => idOf(one) == cursor) is var index and >= 0 ? index : throw NoMessage(name);
     }
 
     private Thread? Find(string owner, Id conversation)

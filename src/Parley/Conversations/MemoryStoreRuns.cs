@@ -55,6 +55,24 @@ public sealed partial class MemoryStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<Page<Run>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var backwards = !query.Before.IsNone && query.After.IsNone;
+            var asked = Runs()
+                .Where(run => run.Owner == query.Owner && run is { Stored: true, Detached: false } && query.IsByAgent(run))
+                .Where(run => query.Conversation.IsNone || run.Conversation == query.Conversation)
+                .Where(run => query.After.IsNone || (query.Ascending ? run.Id.Value > query.After.Value : run.Id.Value < query.After.Value))
+                .Where(run => query.Before.IsNone || (query.Ascending ? run.Id.Value < query.Before.Value : run.Id.Value > query.Before.Value))
+                .OrderBy(run => query.Ascending != backwards ? run.Id.Value : -run.Id.Value).ToList();
+            var page = asked.Take(Math.Max(query.Take, 0)).ToList();
+            if (backwards) page.Reverse();
+            return new(new Page<Run>(page, asked.Count > page.Count));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RunSegment>> ReadSegmentsAsync(Id run, long from, int maxBytes, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -13,7 +13,10 @@ public static class PrefixedId
 
     /// <summary>The prefixes that Parley writes; a parser accepts any of them.</summary>
     public static IReadOnlyList<string> Prefixes { get; } =
-        ["conv_", "resp_", "wfresp_", "msg_", "rs_", "fc_", "ctc_", "mcp_", "mcpr_", "wfa_", "file-", "chatcmpl-"];
+    [
+        "conv_", "resp_", "wfresp_", "msg_", "rs_", "fc_", "fco_", "ctc_", "mcp_", "mcpr_", "wfa_", "ws_", "fs_", "ci_", "ig_", "cmp_", "item_",
+        "file-", "chatcmpl-",
+    ];
 
     /// <summary>The id with its prefix. A thing without a conversation is its own conversation.</summary>
     public static string Render(string prefix, Id conversation, Id entity)

@@ -37,8 +37,8 @@ public sealed class LiveRun
 
     internal CancellationToken Cancelled => _cancellation.Token;
 
-    /// <summary>What the agent was given.</summary>
-    internal IReadOnlyList<Message> Context { get; set; } = [];
+    /// <summary>What the agent was given, once it was.</summary>
+    public IReadOnlyList<Message> Context { get; internal set; } = [];
 
     /// <summary>Ends the run as cancelled although its agent goes on.</summary>
     internal Action? LeaveAgent { get; set; }

@@ -117,7 +117,7 @@ internal sealed class RunLog(Id run, bool strict)
             Chunk chunk;
             lock (_lock) chunk = ChunkOf(next);
             var stop = Math.Min(last, (next / ChunkSize + 1) * ChunkSize);
-            for (; next < stop; next++) EventCodec.Encode(chunk.Read(next), buffer);
+            for (; next < stop && buffer.WrittenCount < SegmentBytes; next++) EventCodec.Encode(chunk.Read(next), buffer);
         }
 
         write = new RunWrite(new RunSegment(Run, first, next - 1, EventCodec.Format, buffer.WrittenSpan.ToArray()), next == last ? ending : null);

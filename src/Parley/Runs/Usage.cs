@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -47,6 +48,9 @@ public sealed record Usage(
             Plus(a.Reasoning, b.Reasoning),
             (UsageQuality)Math.Max((int)a.Quality, (int)b.Quality));
     }
+
+    /// <summary>A rule of thumb: a token is about four bytes of UTF-8.</summary>
+    public static long Estimate(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 
     private static long? Plus(long? a, long? b) => a is null && b is null ? null : (a ?? 0) + (b ?? 0);
 }

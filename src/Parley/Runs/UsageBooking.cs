@@ -1,4 +1,3 @@
-using System.Text;
 using Parley.Conversations;
 
 namespace Parley.Runs;
@@ -12,10 +11,7 @@ internal static class UsageBooking
         var isCut = end is RunFailed or RunCancelled;
         if (end.Usage is { } reported) return isCut && reported.Quality == UsageQuality.Exact ? reported with { Quality = UsageQuality.Partial } : reported;
         var said = state.Items.Where(item => item.Head is MessageItem or ReasoningItem or ToolCallItem).ToList();
-        var output = said.Sum(item => EstimateTokens(item.Text) + EstimateTokens(item.Reasoning) + EstimateTokens(item.Input));
-        return output == 0 ? null : new Usage(context.Sum(message => EstimateTokens(message.Text)), output, Quality: UsageQuality.Estimated);
+        var output = said.Sum(item => Usage.Estimate(item.Text) + Usage.Estimate(item.Reasoning) + Usage.Estimate(item.Input));
+        return output == 0 ? null : new Usage(context.Sum(message => Usage.Estimate(message.Text)), output, Quality: UsageQuality.Estimated);
     }
-
-    /// <summary>A rule of thumb: a token is about four bytes of UTF-8.</summary>
-    public static long EstimateTokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 }

@@ -15,7 +15,7 @@ public sealed class SlowReaderTests(ITestOutputHelper output)
     private const int Pieces = 2_500;
     private const int Chats = 20;
 
-    /// <summary>What a slow reader may cost, a tenth of the answer: the guard of tests is on, and the collector waits.</summary>
+    /// <summary>What a slow reader may cost, far less than the answer: the guard is on, as in all tests, and the collector takes its time.</summary>
     private const long BytesEach = 1 << 20;
 
     /// <summary>What the server may need besides, whoever reads: a few copies of the answer.</summary>

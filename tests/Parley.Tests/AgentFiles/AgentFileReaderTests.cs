@@ -83,7 +83,7 @@ public sealed class AgentFileReaderTests
     [InlineData("name: [a\nkind: echo\n", 1, "not YAML")]
     [InlineData("name: a\nkind: echo\n---\nname: b\n", 4, "more than one document")]
     [InlineData("just text", 1, "expected keys with values")]
-    [InlineData("name: a\nkind: remote\nprotocol: telex\n", 3, "there are chat-completions, coze, coze-workflow")]
+    [InlineData("name: a\nkind: remote\nprotocol: telex\n", 3, "there are chat-completions, coze, responses, coze-workflow")]
     [InlineData("name: a\nkind: remote\nprotocol: coze\nurl: http://h\n", 1, "the key bot_id is missing")]
     [InlineData("name: a\nkind: remote\nprotocol: coze\nbot_id: b\n", 1, "the key url is missing")]
     [InlineData("name: a\nkind: remote\nprotocol: coze\nurl: http://h\nbot_id: b\nmodel: m\n", 6, "the key model is unknown")]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Protocols.ChatCompletions;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Tests.ChatCompletions;
@@ -124,11 +125,11 @@ public sealed class ChatFilesTests
     private async Task<string> MessagesAsync(params InputItem[] items)
     {
         var asked = Asked(items);
-        var files = await ChatFiles.LoadAsync(asked, TestContext.Current.CancellationToken);
+        var files = await OpenAiFiles.LoadAsync(asked, takesAll: false, "messages", TestContext.Current.CancellationToken);
         using var json = JsonDocument.Parse(ChatRequestWriter.Write(asked, Options, files));
         return json.RootElement.GetProperty("messages").GetRawText();
     }
 
     private async Task<RunError> RefusalAsync(InputItem item)
-        => (await Assert.ThrowsAsync<RunException>(() => ChatFiles.LoadAsync(Asked([item]), TestContext.Current.CancellationToken))).Error;
+        => (await Assert.ThrowsAsync<RunException>(() => OpenAiFiles.LoadAsync(Asked([item]), takesAll: false, "messages", TestContext.Current.CancellationToken))).Error;
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Protocols.ChatCompletions;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Tests.ChatCompletions;
@@ -130,7 +131,7 @@ public sealed class ChatRequestWriterTests
     {
         IReadOnlyList<Message> context = [.. items.Select((item, index) => item.ToMessage(new Id(8 * (index + 1)), new Id(8), default, ChatWire.At))];
         var asked = new AgentRequest { Run = ChatWire.Header() with { Request = request }, Context = context, InputCount = 1 };
-        var body = Encoding.UTF8.GetString(ChatRequestWriter.Write(asked, options, ChatFiles.None).Span);
+        var body = Encoding.UTF8.GetString(ChatRequestWriter.Write(asked, options, OpenAiFiles.None).Span);
         using (JsonDocument.Parse(body)) return body;
     }
 

@@ -4,6 +4,7 @@ using Parley.Conversations;
 using Parley.Protocols;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.Responses;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 using Parley.Tests.Coze;
@@ -21,6 +22,7 @@ internal sealed class FaultBench : IAsyncDisposable
         [Protocol.CozeWorkflow] = (url, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
         [Protocol.CozeWorkflowRun] = (url, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
         [Protocol.ChatCompletions] = (url, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = url, Model = "m", Retries = 0 }, client),
+        [Protocol.Responses] = (url, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = url, Model = "m", Retries = 0 }, client),
     };
 
     private static readonly AgentRequest Asked = new()

@@ -35,6 +35,17 @@ internal sealed record Recording(string Name, StreamFormat Format)
         "event: News\ndata: {\"x\n\n", "event: PING\ndata: 5\n\n", "data: {\"code\":[],\"msg\":{}}\n\n",
     ];
 
+    private static readonly string[] OfResponses =
+    [
+        "event: response.output_text.delta\ndata: {\"delta\":\n\n", "event: response.output_text.delta\ndata: []\n\n", "event: response.output_text.delta\n\n", "data: 5\n\n", "data: {} {}\n\n",
+        "event: response.output_text.delta\ndata: {\"item_id\":{},\"content_index\":\"x\",\"delta\":7}\n\n",
+        "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"output_index\":[],\"item\":5}\n\n",
+        "event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"item\":{\"id\":{},\"type\":7,\"content\":{\"a\":[]}}}\n\n",
+        "event: response.content_part.added\ndata: {\"type\":\"response.content_part.added\",\"item_id\":5,\"part\":\"x\"}\n\n",
+        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":\"x\"}\n\n", "event: response.news\ndata: {\"type\":\"response.news\",\"item_id\":[]}\n\n",
+        "event: News\nX: y\ndata: {\"type\":\"a\\nb\"}\n\n", "data: {\"error\":5}\n\n", "data: {\"type\":\"response.mcp_call_arguments.done\",\"arguments\":{}}\n\n",
+    ];
+
     /// <summary>A new protocol is a line here, and a few files in Golden.</summary>
     public static IReadOnlyList<Recording> All { get; } =
     [
@@ -48,6 +59,10 @@ internal sealed record Recording(string Name, StreamFormat Format)
         new("chat-completions", StreamFormat.Of(Protocol.ChatCompletions)),
         new("chat-completions-tools", StreamFormat.Of(Protocol.ChatCompletions)),
         new("chat-completions-failed", StreamFormat.Of(Protocol.ChatCompletions)),
+        new("responses", StreamFormat.Of(Protocol.Responses)),
+        new("responses-tools", StreamFormat.Of(Protocol.Responses)),
+        new("responses-asks", StreamFormat.Of(Protocol.Responses)),
+        new("responses-failed", StreamFormat.Of(Protocol.Responses)),
     ];
 
     /// <summary>The stream.</summary>
@@ -57,7 +72,10 @@ internal sealed record Recording(string Name, StreamFormat Format)
     public string[] Frames => [.. Encoding.UTF8.GetString(Bytes).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(frame => frame + "\n\n")];
 
     /// <summary>Events that are garbage to this protocol: broken JSON, wrong types.</summary>
-    public string[] Garbage => Format.Protocol == Protocol.ChatCompletions ? OfCompletions : Format.Protocol == Protocol.CozeWorkflowRun ? OfWorkflows : OfChats;
+    public string[] Garbage => Format.Protocol == Protocol.ChatCompletions ? OfCompletions
+        : Format.Protocol == Protocol.CozeWorkflowRun ? OfWorkflows
+        : Format.Protocol == Protocol.Responses ? OfResponses
+        : OfChats;
 
     /// <summary>For each event whether it has some of the answer's text: if it comes twice or too early, so does the text.</summary>
     public bool[] SaysText()

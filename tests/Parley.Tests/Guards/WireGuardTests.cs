@@ -4,6 +4,7 @@ using Parley.Runs;
 using Parley.Tests.ChatCompletions;
 using Parley.Tests.Coze;
 using Parley.Tests.Events;
+using Parley.Tests.Responses;
 
 namespace Parley.Tests.Guards;
 
@@ -113,7 +114,10 @@ public sealed class WireGuardTests
     }
 
     private static byte[] Written(StreamFormat format, IEnumerable<RunEvent> events)
-        => Streams.Write(format.NewWriter(format.Protocol == Protocol.ChatCompletions ? ChatWire.Header() : CozeRuns.Header(format.Protocol), false), RandomRuns.LogOf(events));
+        => Streams.Write(format.NewWriter(HeaderOf(format.Protocol), false), RandomRuns.LogOf(events));
+
+    private static Run HeaderOf(Protocol protocol)
+        => protocol == Protocol.ChatCompletions ? ChatWire.Header() : protocol == Protocol.Responses ? ResponsesWire.Header() : CozeRuns.Header(protocol);
 
     private static Violation? Check(StreamFormat format, string stream)
     {

@@ -137,6 +137,25 @@ public sealed class RunLogTests
     }
 
     [Fact]
+    public void Stretches_are_small_and_several_can_be_saved_together()
+    {
+        for (var i = 0; i < 300; i++) Append(new PartDelta(0, 0, new string('x', 4096)));
+        _log.Append(new RunCompleted(FinishReason.Stop), At);
+        _log.Ending = Ending();
+        var next = 0L;
+        RunWrite? last = null;
+        while (_log.TryEncode(new ArrayBufferWriter<byte>(), out var write, next))
+        {
+            Assert.Null(last?.Ending);
+            Assert.Equal(next, write!.Segment!.Value.First);
+            Assert.InRange(write.Segment.Value.Data.Length, 1, 72 << 10);
+            (last, next) = (write, write.Segment.Value.Last + 1);
+        }
+
+        Assert.Equal((301, _log.Ending), (next, last!.Ending));
+    }
+
+    [Fact]
     public void Memory_is_bounded_and_what_was_dropped_is_asked_of_the_store()
     {
         var text = new string('x', 1000);
@@ -227,7 +246,7 @@ public sealed class RunLogTests
 
     private void Save()
     {
-        if (_log.TryEncode(new ArrayBufferWriter<byte>(), out var write)) _log.MadeDurable(write!.Segment!.Value.Last + 1);
+        while (_log.TryEncode(new ArrayBufferWriter<byte>(), out var write)) _log.MadeDurable(write!.Segment!.Value.Last + 1);
     }
 
     private void End()

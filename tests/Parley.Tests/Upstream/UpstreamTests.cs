@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Parley.Protocols.ChatCompletions;
+using Parley.Protocols.OpenAi;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 using static Parley.Tests.ChatCompletions.ChatWire;
@@ -378,7 +379,7 @@ public sealed class UpstreamTests
         Timeouts = Patient,
         NewReader = () => new ChatCompletionsReader(),
         ReadBody = ChatCompletionsReader.ReadBody,
-        ReadError = (status, body) => ChatErrors.Read(status, body),
+        ReadError = (status, body) => OpenAiErrors.Read(status, body),
     };
 
     private static async Task<List<RunEvent>> CollectAsync(UpstreamClient client, UpstreamCall call)

@@ -5,10 +5,10 @@ using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Runs;
 
-namespace Parley.Protocols.ChatCompletions;
+namespace Parley.Protocols.OpenAi;
 
 /// <summary>Reads members of a request. A wrong type is an error that names the member by its path, as OpenAI's <c>param</c> does.</summary>
-internal static class ChatJson
+internal static class OpenAiJson
 {
     /// <summary>A member that is there and not null.</summary>
     public static bool TryGet(this JsonElement element, string name, out JsonElement value)
@@ -20,23 +20,23 @@ internal static class ChatJson
     public static string RequiredString(this JsonElement element, string name, string path)
         => element.OptionalString(name, path) ?? throw Missing(Join(path, name));
 
-    public static bool? OptionalBool(this JsonElement element, string name) => !element.TryGet(name, out var value) ? null : value.ValueKind switch
+    public static bool? OptionalBool(this JsonElement element, string name, string path = "") => !element.TryGet(name, out var value) ? null : value.ValueKind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw WrongType(name, "a boolean", value),
+        _ => throw WrongType(Join(path, name), "a boolean", value),
     };
 
-    public static double? OptionalDouble(this JsonElement element, string name)
+    public static double? OptionalDouble(this JsonElement element, string name, string path = "")
     {
         if (!element.TryGet(name, out var value)) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw WrongType(name, "a number", value);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw WrongType(Join(path, name), "a number", value);
     }
 
-    public static long? OptionalInteger(this JsonElement element, string name)
+    public static long? OptionalInteger(this JsonElement element, string name, string path = "")
     {
         if (!element.TryGet(name, out var value)) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : throw WrongType(name, "an integer", value);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : throw WrongType(Join(path, name), "an integer", value);
     }
 
     /// <summary>A string. Half a surrogate pair, on which the framework's reader throws, becomes U+FFFD.</summary>

@@ -1,19 +1,17 @@
-using System.Text;
 using System.Text.Unicode;
 using Parley.Agents;
 using Parley.Conversations;
-using Parley.Protocols.Json;
 using Parley.Runs;
 
-namespace Parley.Protocols.ChatCompletions;
+namespace Parley.Protocols.OpenAi;
 
 /// <summary>
-/// The stored files that messages name, as far as a peer can be sent them: images as data URLs, text as text. Any other is an error in
-/// what is new, and a remark in what was said before.
+/// The stored files that messages name, as far as a peer can be sent them within its request. Any other is an error in what is new, and a remark in
+/// what was said before.
 /// </summary>
-internal sealed class ChatFiles
+internal sealed class OpenAiFiles
 {
-    private const int LargestImage = 20 * 1024 * 1024;
+    private const int LargestFile = 20 * 1024 * 1024;
     private const int LargestText = 1024 * 1024;
 
     /// <summary>Peers refuse larger requests, and all of it is in memory.</summary>
@@ -22,7 +20,7 @@ internal sealed class ChatFiles
     private readonly Dictionary<Id, (StoredFile File, byte[] Bytes)> _loaded = [];
 
     /// <summary>None.</summary>
-    public static ChatFiles None { get; } = new();
+    public static OpenAiFiles None { get; } = new();
 
     /// <summary>How many bytes they have.</summary>
     public int Bytes { get; private set; }
@@ -31,10 +29,14 @@ internal sealed class ChatFiles
     public static bool AreIn(AgentRequest asked) => asked.Context.Any(message => FilesOf(message).Any());
 
     /// <summary>Reads them. From the end: where not all can be sent, what was said last is.</summary>
+    /// <param name="asked">The request.</param>
+    /// <param name="takesAll">The peer takes files of every type, not only images and text.</param>
+    /// <param name="param">Where the messages are in a request of the peer's protocol.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RunException">The input has a file that cannot be sent; the message names it.</exception>
-    public static async Task<ChatFiles> LoadAsync(AgentRequest asked, CancellationToken cancellationToken)
+    public static async Task<OpenAiFiles> LoadAsync(AgentRequest asked, bool takesAll, string param, CancellationToken cancellationToken)
     {
-        var files = new ChatFiles();
+        var files = new OpenAiFiles();
         for (var i = asked.Context.Count - 1; i >= 0; i--)
         {
             // What an assistant said is sent as text alone.
@@ -42,53 +44,45 @@ internal sealed class ChatFiles
             var isInput = i >= asked.Context.Count - asked.InputCount;
             foreach (var media in FilesOf(asked.Context[i]))
             {
-                if (await files.TryLoadAsync(asked, media, cancellationToken).ConfigureAwait(false) is { } why && isInput)
-                    throw new RunException(RunError.Rejected($"The agent cannot read {ChatMessageWriter.Describe(media)}: {why}.", "messages", "unsupported_media"));
+                if (await files.TryLoadAsync(asked, media, takesAll, cancellationToken).ConfigureAwait(false) is { } why && isInput)
+                    throw new RunException(RunError.Rejected($"The agent cannot read {OpenAiMedia.Describe(media)}: {why}.", param, "unsupported_media"));
             }
         }
 
         return files;
     }
 
-    /// <summary>Writes a file as a part of a message; false if it is not there to be sent.</summary>
-    public bool TryWrite(JsonLine json, Id id)
+    /// <summary>A file; false if it is not there to be sent.</summary>
+    public bool TryFind(Id id, out StoredFile file, out byte[] bytes)
     {
-        if (!_loaded.TryGetValue(id, out var loaded)) return false;
-        var (file, bytes) = loaded;
-        if (IsImage(file.MediaType))
-        {
-            json.Object().String("type"u8, "image_url").Name("image_url"u8).Object().Name("url"u8)
-                .Base64(Encoding.ASCII.GetBytes($"data:{file.MediaType};base64,"), bytes).EndObject().EndObject();
-            return true;
-        }
-
-        var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
-        json.Object().String("type"u8, "text").String("text"u8, $"File '{file.Name}':\n{Encoding.UTF8.GetString(text)}").EndObject();
-        return true;
+        var found = _loaded.TryGetValue(id, out var loaded);
+        (file, bytes) = loaded;
+        return found;
     }
 
+    /// <summary>Whether models can look at it.</summary>
+    public static bool IsImage(string type) => type is "image/png" or "image/jpeg" or "image/gif" or "image/webp";
+
     // Why not; null if it is loaded.
-    private async Task<string?> TryLoadAsync(AgentRequest asked, Media media, CancellationToken cancellationToken)
+    private async Task<string?> TryLoadAsync(AgentRequest asked, Media media, bool takesAll, CancellationToken cancellationToken)
     {
         var id = media.File!.Value;
         if (_loaded.ContainsKey(id)) return null;
         await using var opened = await asked.OpenFileAsync(id, cancellationToken).ConfigureAwait(false);
         if (opened is not var (file, content)) return "it does not exist any more";
-        if (!IsImage(file.MediaType) && !IsText(file.MediaType)) return $"it reads images (png, jpeg, gif, webp) and text files, not {file.MediaType}";
-        var most = IsImage(file.MediaType) ? LargestImage : LargestText;
+        if (!takesAll && !IsImage(file.MediaType) && !IsText(file.MediaType)) return $"it reads images (png, jpeg, gif, webp) and text files, not {file.MediaType}";
+        var most = takesAll || IsImage(file.MediaType) ? LargestFile : LargestText;
         if (file.Bytes > most) return $"it has {file.Bytes} bytes, and at most {most} can be sent";
         if (Bytes + file.Bytes > LargestSum) return $"with it the files of the request have more than {LargestSum} bytes";
         var bytes = new byte[file.Bytes];
         await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
-        if (IsText(file.MediaType) && !Utf8.IsValid(bytes)) return "it is no text in UTF-8";
+        if (!takesAll && IsText(file.MediaType) && !Utf8.IsValid(bytes)) return "it is no text in UTF-8";
         _loaded[id] = (file, bytes);
         Bytes += bytes.Length;
         return null;
     }
 
     private static IEnumerable<Media> FilesOf(Message message) => message.Content.Where(part => part.Media?.File is not null).Select(part => part.Media!);
-
-    private static bool IsImage(string type) => type is "image/png" or "image/jpeg" or "image/gif" or "image/webp";
 
     private static bool IsText(string type)
         => type.StartsWith("text/", StringComparison.Ordinal)

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using Parley.Runs;
+
+namespace Parley.Protocols.Responses;
+
+/// <summary>Reads annotations: citations of pages and of files.</summary>
+internal static class ResponsesNotes
+{
+    /// <summary>The annotations of a part.</summary>
+    public static IEnumerable<Annotation> Read(JsonElement part)
+        => part.TryGetProperty("annotations", out var notes) && notes.ValueKind == JsonValueKind.Array ? notes.EnumerateArray().Select(ReadOne).OfType<Annotation>() : [];
+
+    /// <summary>One annotation; null if it is none that can be carried.</summary>
+    public static Annotation? ReadOne(JsonElement note) => ResponsesHeads.Text(note, "type") switch
+    {
+        "url_citation" => new Annotation("url_citation", Number(note, "start_index") ?? 0, Number(note, "end_index") ?? Number(note, "start_index") ?? 0,
+            new Source(ResponsesHeads.Text(note, "title") ?? "", ResponsesHeads.Text(note, "url") ?? "")),
+        "file_citation" => new Annotation("file_citation", Number(note, "index") ?? 0, null,
+            new Source(ResponsesHeads.Text(note, "filename") ?? "", null, Document: ResponsesHeads.Text(note, "file_id") ?? "")),
+        _ => null,
+    };
+
+    private static int? Number(JsonElement element, string name)
+        => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Parley.Agents;
+using Parley.AspNetCore.Endpoints;
+using Parley.AspNetCore.Http;
+using Parley.Conversations;
+using Parley.Runs;
+using Parley.Tests.Guards;
+
+namespace Parley.Tests.Responses;
+
+/// <summary>A server with this door and Coze's, a store in memory, and a client.</summary>
+internal sealed class ResponsesDoor : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HttpClient _http;
+    private readonly GuardWatch _watch;
+
+    private ResponsesDoor(WebApplication app, GuardWatch watch)
+    {
+        (_app, _watch) = (app, watch);
+        // Closing in the middle of an answer is what some tests are about: no politeness first.
+        _http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+    }
+
+    public IConversationStore Store => _app.Services.GetRequiredService<IConversationStore>();
+
+    public Runner Runner => _app.Services.GetRequiredService<Runner>();
+
+    public static async Task<ResponsesDoor> OpenAsync(params Agent[] agents)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        var watch = GuardWatch.AddTo(builder.Services);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IConversationStore, MemoryStore>();
+        builder.Services.AddSingleton(new AgentCatalog(agents.Length > 0 ? agents : [Echoing("echo")]));
+        builder.Services.AddSingleton(provider => new Runner(provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance));
+        var app = builder.Build();
+        app.UseMiddleware<ErrorAnswers>();
+        app.Use((context, next) =>
+        {
+            context.Features.Set(new Caller(context.Request.Headers["owner"].ToString() is { Length: > 0 } owner ? owner : "local"));
+            return next(context);
+        });
+        app.MapCoze();
+        app.MapResponses();
+        app.MapSharedPaths();
+        await app.StartAsync();
+        return new ResponsesDoor(app, watch);
+    }
+
+    public static Agent Echoing(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System));
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await Runner.DisposeAsync();
+        await _app.DisposeAsync();
+        _watch.AssertLawful();
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(string method, string path, string? body = null, string? owner = null)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        if (owner is not null) request.Headers.Add("owner", owner);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public async Task<JsonElement> CallAsync(string method, string path, string? body = null, string? owner = null, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using var response = await SendAsync(method, path, body, owner);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(status == response.StatusCode, $"{(int)response.StatusCode}: {text}");
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        return JsonElement.Parse(text);
+    }
+
+    public Task<JsonElement> AskAsync(string body, string? owner = null) => CallAsync("POST", "/v1/responses", body, owner);
+
+    /// <summary>What is wrong, as status, <c>param</c> and <c>code</c>.</summary>
+    public async Task<(int Status, string? Param, string? Code)> RefusalAsync(string method, string path, string? body = null, string? owner = null)
+    {
+        using var response = await SendAsync(method, path, body, owner);
+        var error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
+        Assert.NotEqual("", error.GetProperty("message").GetString());
+        Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
+        return ((int)response.StatusCode, error.GetProperty("param").GetString(), error.GetProperty("code").GetString());
+    }
+
+    public async Task<List<JsonElement>> StreamAsync(string method, string path, string? body = null)
+    {
+        using var response = await SendAsync(method, path, body);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+        return [.. text.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..]))];
+    }
+
+    public static string IdOf(JsonElement thing) => thing.GetProperty("id").GetString()!;
+
+    /// <summary>The text of a response's messages.</summary>
+    public static string TextOf(JsonElement response) => string.Concat(
+        response.GetProperty("output").EnumerateArray().Where(item => item.GetProperty("type").GetString() == "message").Select(item => item.GetProperty("content")[0].GetProperty("text").GetString()));
+
+    /// <summary>The entries of a list, each as its type and its text, output or arguments.</summary>
+    public static string[] ShowList(JsonElement list) => [.. list.GetProperty("data").EnumerateArray().Select(Show)];
+
+    private static string Show(JsonElement item) => item.GetProperty("type").GetString() switch
+    {
+        "message" => $"{item.GetProperty("role").GetString()}: {item.GetProperty("content")[0].GetProperty("text").GetString()}",
+        "function_call" => $"call {item.GetProperty("name").GetString()}",
+        "function_call_output" => $"output {item.GetProperty("output").GetString()}",
+        var type => type!,
+    };
+}
