@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# CPU time of the Parley process per event, from a Chat Completions or Coze upstream to a Coze client, beside nginx passing the same upstream
-# bytes in the same run. Needs two cores, gcc, nginx, taskset. Prints a table; every delta of every answer is checked by the load generator.
-#   bench/end-to-end.sh [ROUNDS] [chat-completions|coze] [SETTING=VALUE…]        default 3 chat-completions
+# CPU time of the Parley process per event, from an upstream to a client of one of the protocols, beside nginx passing the same upstream bytes
+# in the same run. Needs two cores, gcc, nginx, taskset. Prints a table; every delta of every answer is checked by the load generator.
+#   bench/end-to-end.sh [ROUNDS] [UPSTREAM[:CLIENT]] [SETTING=VALUE…]        default 3 chat-completions:coze
+# UPSTREAM is chat-completions, coze or responses, CLIENT coze or responses.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}
 upstream=${2:-chat-completions}
+client=coze
+case $upstream in *:*) client=${upstream#*:}; upstream=${upstream%%:*};; esac
 settings=()
 for setting in "${@:3}"; do settings+=(--set "$setting"); done
 work=$(mktemp -d)
@@ -45,7 +48,12 @@ run() {
   if [ "$gateway" = nginx ]; then
     args=(--port 9101 -p "$nginx")
     if [ "$upstream" = coze ]; then args+=(--client coze --path /v3/chat -x 2); fi
-  else args=(--port 9102 --client coze --path /v3/chat -x 2 -p "$parley" -H "Authorization: Bearer $key"); fi
+    if [ "$upstream" = responses ]; then args+=(--client responses --path /v1/responses); fi
+  else
+    # A Coze client gets the whole text once more, one of Responses four times.
+    args=(--port 9102 -p "$parley" -H "Authorization: Bearer $key")
+    if [ "$client" = responses ]; then args+=(--client responses --path /v1/responses -x 5); else args+=(--client coze --path /v3/chat -x 2); fi
+  fi
   b0=$(busy); o0=$(($(jiffies $mock) + $(nginx_jiffies) + $(jiffies $parley))); t0=$(date +%s%N)
   TIMEFORMAT='%U %S'
   { time out=$(taskset -c 1 "$work/load" "${args[@]}" -c "$c" -r "$r" -n "$n" -d "$d" -b "$b" 2>>"$work/load.log" || true); } 2>"$work/time"

@@ -3,6 +3,7 @@ using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
@@ -40,6 +41,10 @@ public class ReadBenchmarks
     /// <summary>Parley's room of Coze.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]
     public int CozeByParley() => Read(Streams.Coze, new CozeStreamReader());
+
+    /// <summary>Parley's room of Responses.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int ResponsesByParley() => Read(Streams.Responses, new ResponsesStreamReader());
 
     /// <summary>A string per line, a document per event.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]

@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Text;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 
 namespace Parley.Benchmarks;
 
-/// <summary>An answer of 200 deltas of about 40 bytes, as events and as both protocols' streams.</summary>
+/// <summary>An answer of 200 deltas of about 40 bytes, as events and as each protocol's stream.</summary>
 internal static class Streams
 {
     public const int Deltas = 200;
@@ -34,6 +35,8 @@ internal static class Streams
     ]);
 
     public static byte[] Chat { get; } = Write(new ChatCompletionsWriter(Header(Protocol.ChatCompletions)));
+
+    public static byte[] Responses { get; } = Write(new ResponsesStreamWriter(Header(Protocol.Responses)));
 
     public static byte[] Coze { get; } = Write(new CozeStreamWriter(Header(Protocol.Coze)));
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
 
 namespace Parley.Benchmarks;
@@ -36,6 +37,10 @@ public class WriteBenchmarks
     /// <summary>Parley's room of Chat Completions.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]
     public int ChatByParley() => Write(new ChatCompletionsWriter(Streams.Header(Protocol.ChatCompletions)));
+
+    /// <summary>Parley's room of Responses.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int ResponsesByParley() => Write(new ResponsesStreamWriter(Streams.Header(Protocol.Responses)));
 
     /// <summary>An object per event, a string per object.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]

@@ -17,7 +17,7 @@
 #include <arpa/inet.h>
 static uint64_t now_us(void){struct timespec t;clock_gettime(CLOCK_MONOTONIC,&t);return t.tv_sec*1000000ull+t.tv_nsec/1000;}
 static const char*HELP=
-"load --port P [--path /v1/chat/completions] [--client openai|coze] -c CONNS -r REQUESTS -n DELTAS [-d US] [-b BURST] [-x MULT]\n"
+"load --port P [--path /v1/chat/completions] [--client openai|coze|responses] -c CONNS -r REQUESTS -n DELTAS [-d US] [-b BURST] [-x MULT]\n"
 "     [-p PID[,PID..]] [-H 'name: value']... [--ramp CONNS_PER_S] [--json-only] [--nostream] [--timeout S] [--label L]\n"
 " -x: how often each delta's text comes back in all (2 where a final event repeats the whole text)\n"
 " -p: gateway pids; their descendants are added. CPU = utime+stime difference over the run; RSS before, at full concurrency, after.\n";
@@ -64,6 +64,7 @@ int main(int ac,char**av){
   if(!port||conns>19000){fputs(HELP,stderr);return 2;}
   char model[96];snprintf(model,96,"mock-n%d-d%ld-b%d",n,delay,burst);char body[2048];const char*st=nostream?"false":"true";
   if(!strcmp(client,"openai"))snprintf(body,2048,"{\"model\":\"%s\",\"stream\":%s,\"messages\":[{\"role\":\"system\",\"content\":\"You are helpful.\"},{\"role\":\"user\",\"content\":\"Say something of about two hundred words, please.\"}]}",model,st);
+  else if(!strcmp(client,"responses"))snprintf(body,2048,"{\"model\":\"%s\",\"stream\":%s,\"input\":\"Say something of about two hundred words, please.\"}",model,st);
   else snprintf(body,2048,"{\"bot_id\":\"%s\",\"user_id\":\"u1\",\"stream\":%s,\"auto_save_history\":true,\"additional_messages\":[{\"role\":\"user\",\"content\":\"Say something of about two hundred words, please.\",\"content_type\":\"text\"}]}",model,st);
   reqlen=snprintf(req,sizeof req,"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n%sContent-Length: %zu\r\n\r\n%s",path,port,hdrs,strlen(body),body);
   if(pl){for(char*q=strtok(pl,",");q;q=strtok(0,","))pids[npids++]=atoi(q);add_children();}

@@ -3,7 +3,7 @@
 // A request's "model" names the answer: mock-n200-d20000-b1
 //   n deltas; d microseconds between them (0: as fast as the socket takes them);
 //   b deltas in each write (0: as many as fit into 16 KB).
-// Paths: /v1/chat/completions and /v3/chat (then "bot_id" names the answer, and the whole text comes again when the message is completed).
+// Paths: /v1/chat/completions, /v1/responses (no text is repeated) and /v3/chat (then "bot_id" names the answer, and the whole text comes again when the message is completed).
 // A delta's text has 40 bytes: '~', 12 hex digits of CLOCK_MONOTONIC in microseconds, 4 hex digits of its number, and filler.
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -49,6 +49,15 @@ static const Proto P_COZE={
   COZE("conversation.message.completed","{\"id\":\"7528614182312099109\"," IDS ",\"role\":\"assistant\",\"type\":\"verbose\",\"content\":\"{\\\"msg_type\\\":\\\"generate_answer_finish\\\",\\\"data\\\":\\\"\\\",\\\"from_module\\\":null,\\\"from_unit\\\":null}" REST "}")
   COZE("conversation.chat.completed",CHAT("completed","{\"token_count\":219,\"output_count\":200,\"input_count\":19}"))
   "event:done\ndata:\"[DONE]\"\n\n"};
+#define EVENT(type,json) "event: " type "\ndata: {\"type\":\"" type "\",\"sequence_number\":7," json "}\n\n"
+#define RESPONSE(status,more) "\"response\":{\"id\":\"resp_mock\",\"object\":\"response\",\"status\":\"" status "\",\"model\":\"gpt-4o-mini\",\"output\":[]" more "}"
+#define PLACE "\"item_id\":\"msg_mock\",\"output_index\":0,\"content_index\":0"
+static const Proto P_RESPONSES={
+  EVENT("response.created",RESPONSE("in_progress","")) EVENT("response.in_progress",RESPONSE("in_progress",""))
+  EVENT("response.output_item.added","\"output_index\":0,\"item\":{\"id\":\"msg_mock\",\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}")
+  EVENT("response.content_part.added",PLACE ",\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[]}"),
+  "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":7," PLACE ",\"delta\":\"","\",\"logprobs\":[]}\n\n",
+  EVENT("response.completed",RESPONSE("completed",",\"usage\":{\"input_tokens\":19,\"output_tokens\":200,\"total_tokens\":219}")) "data: [DONE]\n\n"};
 typedef struct Conn {
   int fd; int inlen; char in[INBUF];
   int body_off; long clen; int chunked; uint64_t skip;      // request framing
@@ -106,7 +115,7 @@ static void start_request(Conn*c){
   if(chunked){ char*z=strstr(body,"0\r\n\r\n"); while(z&&z!=body&&z[-1]!='\n') z=strstr(z+1,"0\r\n\r\n"); if(!z) return; total=z+5-c->in; }
   else { total=hl+clen; if(total>c->inlen) return; }
   char*end=c->in+total; char sv=*end; *end=0;
-  const Proto*p=0; char*at=strstr(c->in,"/chat/completions"); if(at&&at<he) p=&P_OPENAI; else if((at=strstr(c->in,"/v3/chat"))&&at<he) p=&P_COZE;
+  const Proto*p=0; char*at=strstr(c->in,"/chat/completions"); if(at&&at<he) p=&P_OPENAI; else if((at=strstr(c->in,"/v3/chat"))&&at<he) p=&P_COZE; else if((at=strstr(c->in,"/v1/responses"))&&at<he) p=&P_RESPONSES;
   if(!strncmp(c->in,"POST",4)&&p){
     char*m=strstr(body,"mock-"); char*e=m; if(m) while(*e&&*e!='"'&&*e!='\\') e++;
     c->n=m?num(m,e,'n',200):200; c->d=m?num(m,e,'d',0):0; c->b=m?num(m,e,'b',1):1; c->p=p; c->sent=c->pre_sent=c->post_sent=c->saidlen=0;

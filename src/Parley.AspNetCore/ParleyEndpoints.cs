@@ -17,6 +17,7 @@ public static class ParleyEndpoints
         app.MapCoze();
         app.MapChatCompletions();
         app.MapResponses();
+        app.MapAgents();
         app.MapSharedPaths();
         app.MapParleyRuns();
         app.MapHealth();

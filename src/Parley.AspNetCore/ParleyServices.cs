@@ -9,6 +9,7 @@ using Parley.Protocols.Upstream;
 using Parley.Runs;
 using Parley.Storage;
 using Parley.Storage.Sqlite;
+using Parley.Workflows;
 
 namespace Parley.AspNetCore;
 
@@ -56,17 +57,28 @@ public static class ParleyServices
         services.AddSingleton<KeyStore>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<VariableStore>();
+        services.AddSingleton<AgentStore>();
     }
 
     private static void AddAgents(IServiceCollection services, ParleyOptions options)
     {
         services.AddSingleton(provider => new UpstreamClient(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<UpstreamClient>>()));
         services.AddSingleton(_ => new AgentCatalog(options.Agents));
+        services.AddSingleton(WorkflowParts.ComposeCalls);
+        services.AddSingleton(WorkflowParts.Compose);
+        if (options.Data is not null)
+        {
+            services.AddSingleton<StoredAgents>();
+            services.AddHostedService(provider => provider.GetRequiredService<StoredAgents>());
+        }
+
         if (options.AgentFiles is not { } directory) return;
         services.AddSingleton(provider => new AgentFileReader(
-            new AgentServices(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<UpstreamClient>()), Environment.GetEnvironmentVariable));
+            new AgentServices(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<UpstreamClient>(), provider.GetRequiredService<WorkflowServices>()),
+            Environment.GetEnvironmentVariable));
         services.AddSingleton(provider => new AgentDirectory(
-            directory, [.. options.Agents], provider.GetRequiredService<AgentFileReader>(), provider.GetRequiredService<AgentCatalog>(), provider.GetRequiredService<ILogger<AgentDirectory>>()));
+            directory, [.. options.Agents], provider.GetRequiredService<AgentFileReader>(), new FileVersions(provider.GetService<AgentStore>()),
+            provider.GetRequiredService<AgentCatalog>(), provider.GetRequiredService<ILogger<AgentDirectory>>()));
         services.AddHostedService<AgentWatcher>();
     }
 }

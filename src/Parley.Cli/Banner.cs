@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Parley.Agents;
 using Parley.AspNetCore;
+using Parley.AspNetCore.Configuration.Agents;
 using Parley.AspNetCore.Pages;
 using Parley.Storage;
 
@@ -24,11 +25,14 @@ internal static class Banner
     {
         var names = string.Join(", ", agents.All.Select(agent => agent.Name));
         var call = CurlLines.All[0].Write(url, agents.Default?.Name ?? "AGENT", hasKeys);
+        var workflow = agents.All.FirstOrDefault(agent => agent.Kind == WorkflowFile.Kind) is { } asking
+            ? $"{Environment.NewLine}{Environment.NewLine}A workflow that asks and waits, in the terminal: parley chat --agent {asking.Name}"
+            : "";
         return $"""
             parley {ParleyVersion.Text} listens on {url}
             agents: {(names.Length == 0 ? "none" : names)}
 
-            {call}
+            {call}{workflow}
 
             """;
     }

@@ -24,8 +24,7 @@ internal static class ChatCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var joins = parsed.GetValue(conversation) is { } text ? ReadId(text) : Id.None;
-            await using var services = Compose(places, parsed);
-            services.GetRequiredService<AgentDirectory>().Refresh();
+            await using var services = await ComposeAsync(places, parsed, cancellationToken);
             var speaker = Find(services.GetRequiredService<AgentCatalog>(), parsed.GetValue(agent));
             var session = new ChatSession(services.GetRequiredService<Runner>(), speaker, ChatScreen.Of(parsed.InvocationConfiguration), joins);
             return await session.TalkAsync(Console.In, cancellationToken);
@@ -33,13 +32,17 @@ internal static class ChatCommand
         return command;
     }
 
-    private static ServiceProvider Compose(Places places, ParseResult parsed)
+    /// <summary>What a server is made of, with all its agents, and without one.</summary>
+    public static async Task<ServiceProvider> ComposeAsync(Places places, ParseResult parsed, CancellationToken cancellationToken)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole());
         var (data, agents, settings) = (places.Data(parsed), places.Agents(parsed), places.Settings(parsed).Settings);
         services.AddParley(options => (options.Data, options.AgentFiles, options.Settings) = (data, agents, settings));
-        return services.BuildServiceProvider();
+        var provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<AgentDirectory>().RefreshAsync(cancellationToken);
+        await provider.GetRequiredService<StoredAgents>().LoadAsync(cancellationToken);
+        return provider;
     }
 
     private static Agent Find(AgentCatalog agents, string? name)

@@ -5,7 +5,7 @@ using Parley.Runs;
 namespace Parley.Cli;
 
 /// <summary>A chat: lines in, runs out, one conversation.</summary>
-internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen, Id conversation)
+internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen, Id conversation, bool traces = false)
 {
     private static readonly Protocol Dialect = new("parley");
 
@@ -25,7 +25,7 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
                 screen.Ask("> ");
                 if (await input.ReadLineAsync(cancellationToken) is not { } line) return failed ? ParleyCommand.Failed : ParleyCommand.Done;
                 if (line.Trim().Length == 0) continue;
-                failed = !await TurnAsync([InputItem.Said(Role.User, line)], input, cancellationToken);
+                failed = await TurnAsync([InputItem.Said(Role.User, line)], input, cancellationToken) is null or RunFailed;
             }
         }
         finally
@@ -34,8 +34,28 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
         }
     }
 
-    // A turn goes on as long as the agent asks for the outputs of tools. False if it failed.
-    private async Task<bool> TurnAsync(ValueList<InputItem> said, TextReader input, CancellationToken cancellationToken)
+    /// <summary>Runs the agent to its end; what it asks until then is answered by a line each. The result is the exit code.</summary>
+    public async Task<int> RunAsync(string said, TextReader input, CancellationToken cancellationToken)
+    {
+        ValueList<InputItem> told = said.Length > 0 ? [InputItem.Said(Role.User, said)] : default;
+        while (await TurnAsync(told, input, cancellationToken) is { } end)
+        {
+            if (end is not RunSuspended) return end is RunCompleted ? ParleyCommand.Done : ParleyCommand.Failed;
+            screen.Ask("> ");
+            if (await input.ReadLineAsync(cancellationToken) is not { } line)
+            {
+                screen.Fail("The input has ended, and the agent waits for an answer.");
+                return ParleyCommand.Failed;
+            }
+
+            told = [InputItem.Said(Role.User, line)];
+        }
+
+        return ParleyCommand.Failed;
+    }
+
+    // A turn goes on as long as the agent asks for the outputs of tools. How it ended; null if it could not begin.
+    private async Task<RunEnded?> TurnAsync(ValueList<InputItem> said, TextReader input, CancellationToken cancellationToken)
     {
         var answers = Id.None;
         while (true)
@@ -52,7 +72,7 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
             catch (RunException e)
             {
                 screen.Fail(e.Message);
-                return false;
+                return null;
             }
             finally
             {
@@ -63,16 +83,16 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
             {
                 case RunFailed failed:
                     screen.Fail(failed.Error.Message);
-                    return false;
+                    return failed;
                 case RunCancelled:
                     screen.Dim("(cancelled)" + Environment.NewLine);
-                    return true;
+                    return state.End;
                 case RunSuspended suspended when suspended.Required.Any(required => required is CallFunction):
-                    if (await OutputsAsync(state, suspended, input, cancellationToken) is not { } outputs) return true;
+                    if (await OutputsAsync(state, suspended, input, cancellationToken) is not { } outputs) return suspended;
                     said = outputs;
                     continue;
                 default:
-                    return true;
+                    return state.End;
             }
         }
     }
@@ -108,6 +128,9 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
     {
         switch (@event)
         {
+            case ItemStarted { Head: WorkflowActionItem action } when traces:
+                screen.Dim($"[{action.Kind} {action.ActionId}]{Environment.NewLine}");
+                break;
             case PartDelta delta when state.Items[delta.Item].Head is MessageItem:
                 screen.Say(delta.Text);
                 break;

@@ -60,6 +60,7 @@ internal static class ParleyCommand
             RecordCommand.Create(),
             InspectCommand.Create(),
             ConvertCommand.Create(),
+            WorkflowCommand.Create(),
             KeysCommand.Create(),
             ConfigCommand.Create(),
         };

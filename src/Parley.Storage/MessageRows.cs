@@ -34,10 +34,10 @@ internal static class MessageRows
 
     public static void Update(SqlSession session, Message message) => session.Execute(UpdateRow, CanonicalJson.Write(message), message.Id.Value);
 
-    /// <summary>Leaves a tombstone: the place stays, what was said goes. With something that a run made goes all that it made.</summary>
-    public static void Bury(SqlSession session, Message message, DateTimeOffset at)
+    /// <summary>Leaves a tombstone: the place stays, what was said goes. With something that a run made goes all that it made, if asked.</summary>
+    public static void Bury(SqlSession session, Message message, DateTimeOffset at, bool withRun)
     {
-        IReadOnlyList<Message> all = message.IsInput || message.Run.IsNone
+        IReadOnlyList<Message> all = !withRun || message.IsInput || message.Run.IsNone
             ? [message]
             : session.All(ListSaidByRun, Read, message.Run.Value, message.Conversation.Value);
         foreach (var each in all) session.Execute(BuryRow, CanonicalJson.Write(each.ToTombstone(at)), each.Id.Value);

@@ -92,12 +92,12 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
             cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, CancellationToken cancellationToken)
+    public async ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, bool withRun, CancellationToken cancellationToken)
         => await database.WriteAsync(
             session =>
             {
                 if (Find(session, owner, conversation, message) is not { } found) return null;
-                MessageRows.Bury(session, found, at);
+                MessageRows.Bury(session, found, at, withRun);
                 ConversationRows.Touch(session, conversation, at);
                 return found;
             },

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parley.Runs;
+using Parley.Workflows.Outside;
 
 namespace Parley.AspNetCore.Configuration;
 
@@ -52,6 +53,15 @@ internal static class Notations
     public static Notation<Uri> PeerUrl { get; } = new("a URL such as http://127.0.0.1:11434/v1",
         (string text, out Uri value) => Uri.TryCreate(text, UriKind.Absolute, out value!) && value.Scheme is "http" or "https",
         value => value.ToString());
+
+    /// <summary>Hosts that may be called, separated by commas.</summary>
+    public static Notation<ValueList<string>> Hosts { get; } = new("hosts such as api.example.com, *.example.com or localhost:8080, separated by commas",
+        (string text, out ValueList<string> value) => OutsideHosts.TryParse(value = Split(text), out _), value => string.Join(", ", value));
+
+    /// <summary>Names of variables, separated by commas.</summary>
+    public static Notation<ValueList<string>> Names { get; } = new("names of variables such as API_KEY, separated by commas",
+        (string text, out ValueList<string> value) => (value = Split(text)).All(name => !char.IsAsciiDigit(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')),
+        value => string.Join(", ", value));
 
     /// <summary>A whole number within limits.</summary>
     public static Notation<int> Integer(int least, int most) => new(
@@ -110,6 +120,8 @@ internal static class Notations
 
     private static string FormatOnDisconnect(DisconnectPolicy policy)
         => policy.After is not { } after ? "continue" : after == TimeSpan.Zero ? "cancel" : "grace " + FormatDuration(after);
+
+    private static ValueList<string> Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToValueList();
 
     private static bool TryParseSize(string text, out long value)
     {

@@ -22,6 +22,9 @@ public sealed record ParleySettings
 
     /// <summary>Section <c>chat_completions</c>.</summary>
     public ChatOptions ChatCompletions { get; init; } = new();
+
+    /// <summary>Section <c>workflows</c>.</summary>
+    public WorkflowOptions Workflows { get; init; } = new();
 }
 
 /// <summary>The server itself.</summary>

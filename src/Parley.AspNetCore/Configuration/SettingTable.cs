@@ -26,6 +26,11 @@ internal static class SettingTable
             "whether answers show reasoning, as reasoning_content"),
         Setting.Of("coze.http_statuses", Switch, s => s.Coze.HttpStatuses, (s, v) => s with { Coze = s.Coze with { HttpStatuses = v } }, "errors of calls that are not streamed get statuses of their own instead of 200"),
         Setting.Of("coze.verbose", Switch, s => s.Coze.Verbose, (s, v) => s with { Coze = s.Coze with { Verbose = v } }, "answers end with messages of the type verbose, such as generate_answer_finish"),
+        Setting.Of("workflows.hosts", Hosts, s => s.Workflows.Hosts, (s, v) => s with { Workflows = s.Workflows with { Hosts = v } }, "the hosts that workflows may call"),
+        Setting.Of("workflows.steps", Integer(1, 100_000_000), s => s.Workflows.Steps, (s, v) => s with { Workflows = s.Workflows with { Steps = v } },
+            "how many actions a workflow may execute from one wait to the next"),
+        Setting.Of("workflows.time", Wait, s => s.Workflows.Time, (s, v) => s with { Workflows = s.Workflows with { Time = v } }, "how long a workflow may run from one wait to the next"),
+        Setting.Of("workflows.env", Names, s => s.Workflows.Env, (s, v) => s with { Workflows = s.Workflows with { Env = v } }, "the environment's variables that workflows see as Env.NAME"),
     ];
 
     /// <summary>The setting at a path, or null.</summary>

@@ -10,7 +10,8 @@ namespace Parley.AspNetCore.Endpoints;
 
 /// <summary>
 /// Where a completion belongs. By itself nowhere: its messages are its path, and no conversation appears. With a conversation's id only what
-/// stands behind the last message of the assistant is new. With the outputs of tools at its end it goes on with the run that waits for them.
+/// stands behind the last message of the assistant is new. With the outputs of tools at its end, or an answer to what the assistant asked, it goes
+/// on with the run that waits for them.
 /// </summary>
 internal static class ChatTurn
 {
@@ -42,7 +43,7 @@ internal static class ChatTurn
             return await FindWaitingAsync(services, request, asked, context.RequestAborted) is { } pending && pending.Conversation == conversation ? request with { Answers = pending.Id } : request;
         }
 
-        var waiting = await FindWaitingAsync(services, request, asked, context.RequestAborted);
+        var waiting = await FindWaitingAsync(services, request, asked, context.RequestAborted) ?? await FindAskingAsync(services, request, asked, context.RequestAborted);
         if (waiting is { Detached: false }) return request with { Conversation = waiting.Conversation, Answers = waiting.Id };
         return request with
         {
@@ -82,6 +83,15 @@ internal static class ChatTurn
         var state = await services.GetRequiredService<Runner>().FoldAsync(waiting, cancellationToken);
         var open = suspended.Required.OfType<CallFunction>().Select(call => state.Items[call.Item]).ToDictionary(item => ((ToolCallItem)item.Head).CallId);
         return outputs.SetEquals(open.Keys) && AreTheSame(open, asked) ? waiting : null;
+    }
+
+    // The run whose question the messages end with, and which nobody has answered yet.
+    private static async Task<Run?> FindAskingAsync(IServiceProvider services, RunRequest request, ChatRequest asked, CancellationToken cancellationToken)
+    {
+        if (asked.PathLength == 0 || request.Input.Count == 0 || request.Input.Any(item => item.Head is not MessageItem)) return null;
+        var said = asked.Messages.Take(asked.PathLength).Where(item => item.Head is MessageItem).Select(item => (((MessageItem)item.Head).Role, WaitKey.TextOf(item.Content)));
+        var run = await services.GetRequiredService<IConversationStore>().FindByOpenCallAsync(request.Owner, WaitKey.Of(asked.Request.User, said), cancellationToken);
+        return run?.Agent.Name == request.Agent.Name ? run : null;
     }
 
     // A request that has the calls in it must have the same ones.

@@ -25,18 +25,21 @@ internal static class ConversationsItems
 
     public static async Task RetrieveAsync(ResponsesCall call)
     {
-        var (conversation, message) = await FindAsync(call);
-        var run = message.Run.IsNone ? null : await call.Runner.FindAsync(call.Owner, message.Run, call.Aborted);
-        var path = new MessageQuery { Owner = call.Owner, Conversation = conversation.Id, Tip = run?.Tip ?? default };
-        await ItemPages.AnswerAsync(call, message, await ItemPages.ResultOfAsync(call.Store, message, path, call.Aborted));
+        var (_, message) = await FindAsync(call);
+        await ItemPages.AnswerAsync(call, message, (await WithResultAsync(call, message)).Skip(1).FirstOrDefault());
     }
 
     public static async Task DeleteAsync(ResponsesCall call)
     {
         var (conversation, message) = await FindAsync(call);
-        await call.Store.DeleteMessageAsync(call.Owner, conversation.Id, message.Id, call.Now, call.Aborted);
+        foreach (var each in await WithResultAsync(call, message))
+            await call.Store.DeleteMessageAsync(call.Owner, conversation.Id, each.Id, call.Now, withRun: false, call.Aborted);
         await ConversationsDoor.AnswerAsync(call, conversation);
     }
+
+    // A call that a server ran is one item with its result.
+    private static async Task<IReadOnlyList<Message>> WithResultAsync(ResponsesCall call, Message message)
+        => await ItemPages.ResultOfAsync(call, message) is { } result ? [message, result] : [message];
 
     private static async Task<(Conversation Conversation, Message Message)> FindAsync(ResponsesCall call)
     {

@@ -35,6 +35,15 @@ internal static class CozeEndpoints
         routes.Map("POST", "/v3/chat/submit_tool_outputs", CozeChats.SubmitAsync);
         routes.Map("POST", "/v1/workflows/chat", CozeChats.ChatflowAsync);
 
+        routes.Map("POST", "/v1/workflow/run", CozeWorkflows.RunAsync);
+        routes.Map("POST", "/v1/workflow/stream_run", CozeWorkflows.StreamAsync);
+        routes.Map("POST", "/v1/workflow/stream_resume", CozeWorkflows.StreamResumeAsync);
+        routes.Map("POST", "/v1/workflows/resume", CozeWorkflows.ResumeAsync);
+        routes.Map("GET", "/v1/workflows", CozeWorkflowReads.ListAsync);
+        routes.Map("GET", "/v1/workflows/{workflow_id}", CozeWorkflowReads.RetrieveAsync);
+        routes.Map("GET", "/v1/workflows/{workflow_id}/run_histories/{execute_id}", CozeWorkflowReads.HistoryAsync);
+        routes.Map("GET", "/v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node}", CozeWorkflowReads.NodeAsync);
+
         routes.Map("POST", "/v1/conversations/{conversation_id:long}/messages/{message_id:long}/feedback", CozeMessages.RateAsync);
         routes.Map("DELETE", "/v1/conversations/{conversation_id:long}/messages/{message_id:long}/feedback", CozeMessages.UnrateAsync);
 

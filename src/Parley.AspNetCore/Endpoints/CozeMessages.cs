@@ -75,7 +75,7 @@ internal static class CozeMessages
 
         // Shown as it was, with the reasoning that goes with it.
         var shown = await ShowAsync(call, message, []);
-        if (await call.Store.DeleteMessageAsync(call.Owner, conversation, message.Id, call.Now, call.Aborted) is null) throw CozeCall.NoMessage();
+        if (await call.Store.DeleteMessageAsync(call.Owner, conversation, message.Id, call.Now, withRun: true, call.Aborted) is null) throw CozeCall.NoMessage();
         await call.AnswerAsync(line => CozeWriter.WriteMessage(shown!, line.Name("data"u8)));
     }
 

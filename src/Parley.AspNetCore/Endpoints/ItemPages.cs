@@ -61,11 +61,19 @@ internal static class ItemPages
         if (message.Head is not ToolResultItem result) return ResponsesItems.IsShown(message);
         if (!message.IsInput) return false;
         var before = message.Parent.IsNone ? null : await call.Store.FindMessageAsync(call.Owner, message.Conversation, message.Parent, call.Aborted);
-        return before?.Head is not ToolCallItem { RunBy: RunBy.Server } call_ || call_.CallId != result.CallId;
+        return before?.Head is not ToolCallItem { RunBy: RunBy.Server } ran || ran.CallId != result.CallId;
     }
 
-    /// <summary>What the tool gave back, if the message is a call that a server ran; it stands a little further on the same path.</summary>
-    public static async ValueTask<Message?> ResultOfAsync(IConversationStore store, Message message, MessageQuery path, CancellationToken cancellationToken)
+    /// <summary>What the tool gave back, if the message is a call that a server ran.</summary>
+    public static async ValueTask<Message?> ResultOfAsync(ResponsesCall call, Message message)
+    {
+        if (message.Head is not ToolCallItem { RunBy: RunBy.Server }) return null;
+        var run = message.Run.IsNone ? null : await call.Runner.FindAsync(call.Owner, message.Run, call.Aborted);
+        return await ResultOfAsync(call.Store, message, new MessageQuery { Owner = call.Owner, Conversation = message.Conversation, Tip = run?.Tip ?? default }, call.Aborted);
+    }
+
+    // It stands a little further on the same path.
+    private static async ValueTask<Message?> ResultOfAsync(IConversationStore store, Message message, MessageQuery path, CancellationToken cancellationToken)
     {
         if (message.Head is not ToolCallItem { RunBy: RunBy.Server } call) return null;
         var page = await store.ListMessagesAsync(path with { Ascending = true, After = message.Id, Before = default, Kinds = MessageKinds.ToolResult, Take = 20 }, cancellationToken);

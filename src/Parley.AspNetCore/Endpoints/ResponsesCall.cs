@@ -68,9 +68,10 @@ internal sealed class ResponsesCall(HttpContext context)
         return PrefixedId.TryParse(text, out _, out var id) ? id : throw Refused(name, "names no item of this list");
     }
 
-    /// <summary>The agent with this name.</summary>
-    public Agent AgentOf(string name)
-        => Agents.Find(name) ?? throw new RunException(RunError.NotFound($"The agent '{name}' does not exist.", "agent", "agent_not_found"));
+    /// <summary>The agent with this name, in the version that is asked for.</summary>
+    public Agent AgentOf(string name, string? version = null)
+        => Agents.Find(name, version) ?? throw new RunException(RunError.NotFound(
+            version is null ? $"The agent '{name}' does not exist." : $"The agent '{name}' does not exist, or has no version '{version}'.", "agent", "agent_not_found"));
 
     /// <summary>The run that the path names as a response.</summary>
     public async ValueTask<Run> RunAsync()
@@ -101,11 +102,14 @@ internal sealed class ResponsesCall(HttpContext context)
     public string RouteText(string name) => context.Request.RouteValues[name] as string ?? "";
 
     /// <summary>Answers with a JSON value.</summary>
-    public Task AnswerAsync(Action<JsonLine> write)
+    public Task AnswerAsync(Action<JsonLine> write) => AnswerAsync(StatusCodes.Status200OK, write);
+
+    /// <summary>Answers with a status and a JSON value.</summary>
+    public Task AnswerAsync(int status, Action<JsonLine> write)
     {
         var body = new ArrayBufferWriter<byte>(1024);
         write(new JsonLine(body, JsonEscaping.Minimal));
-        return SendAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
+        return SendAsync(context, status, body.WrittenMemory);
     }
 
     /// <summary>Answers with a run as it stands.</summary>

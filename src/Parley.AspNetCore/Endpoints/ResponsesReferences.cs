@@ -63,9 +63,7 @@ internal static class ResponsesReferences
         var copy = new InputItem(message.Head, message.Content) { Metadata = message.Metadata, Leftover = message.Leftover };
         if (message.Head is not ToolCallItem { RunBy: RunBy.Server } server) return [copy];
         if (sent.Count > 1) return [copy, sent[1] with { Head = new ToolResultItem(server.CallId, ((ToolResultItem)sent[1].Head).IsError) }];
-        var run = message.Run.IsNone ? null : await call.Runner.FindAsync(call.Owner, message.Run, call.Aborted);
-        var path = new MessageQuery { Owner = call.Owner, Conversation = message.Conversation, Tip = run?.Tip ?? default };
-        return await ItemPages.ResultOfAsync(call.Store, message, path, call.Aborted) is { } result ? [copy, new InputItem(result.Head, result.Content)] : [copy];
+        return await ItemPages.ResultOfAsync(call, message) is { } result ? [copy, new InputItem(result.Head, result.Content)] : [copy];
     }
 
     private static async ValueTask<ValueList<Content>> NameFilesAsync(ResponsesCall call, ValueList<Content> content, string field)

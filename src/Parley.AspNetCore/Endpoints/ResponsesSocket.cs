@@ -63,12 +63,15 @@ internal sealed class ResponsesSocket
     {
         try
         {
-            return await waiting.WaitToReadAsync(over) && waiting.TryRead(out var body) ? body : null;
+            if (await waiting.WaitToReadAsync(over) && waiting.TryRead(out var body)) return body;
         }
         catch (OperationCanceledException)
         {
-            return null;
+            // Said below.
         }
+
+        // Not as one expression: there null would be an empty message.
+        return null;
     }
 
     private async Task AnswerAsync(ReadOnlyMemory<byte> body, CancellationToken gone)

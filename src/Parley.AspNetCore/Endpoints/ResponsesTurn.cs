@@ -72,7 +72,7 @@ internal static class ResponsesTurn
     {
         if (call.RouteAgent is { } inPath && asked.Agent is { } inBody && inBody.Name != inPath)
             throw new RunException(RunError.Rejected($"The path names agent '{inPath}', the request agent '{inBody.Name}'.", "agent", "invalid_value"));
-        if ((call.RouteAgent ?? asked.Agent?.Name) is { } named) return call.AgentOf(named);
+        if ((call.RouteAgent ?? asked.Agent?.Name) is { } named) return call.AgentOf(named, asked.Agent?.Version);
         var model = asked.Model ?? previous ?? throw new RunException(RunError.Rejected("Missing required parameter: 'model'.", "model", "missing_required_parameter"));
         return (model.Length == 0 ? call.Agents.Default : call.Agents.Find(model))
             ?? throw new RunException(RunError.NotFound($"The model '{model}' does not exist.", "model", "model_not_found"));

@@ -22,6 +22,8 @@ internal static class CurlLines
     [
         new("Coze", "/v3/chat", """{"bot_id":"AGENT","user_id":"me","stream":true,"additional_messages":[{"role":"user","content":"Hello","content_type":"text"}]}""",
             "Any Coze SDK: set its base URL to this server's. Conversations are kept; docs/protocols/coze.md."),
+        new("Responses", "/v1/responses", """{"model":"AGENT","stream":true,"input":"Hello"}""",
+            "Any OpenAI SDK, and Foundry's: set its base URL to this server's with /v1, or to /api/projects/NAME; docs/protocols/responses.md."),
         new("Chat Completions", "/v1/chat/completions", """{"model":"AGENT","stream":true,"messages":[{"role":"user","content":"Hello"}]}""",
             "Any OpenAI SDK: set its base URL to this server's with /v1; docs/protocols/chat-completions.md."),
     ];

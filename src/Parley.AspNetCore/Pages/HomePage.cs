@@ -52,7 +52,7 @@ internal static class HomePage
         foreach (var agent in agents.All)
         {
             html.Append("<li><div class=\"name\"><code>").Append(Escape(agent.Name)).Append("</code>");
-            if (kinds.TryGetValue(agent.Name, out var kind)) html.Append(" <span class=\"tag\">").Append(Escape(kind)).Append("</span>");
+            if ((kinds.GetValueOrDefault(agent.Name) ?? agent.Kind) is { } kind) html.Append(" <span class=\"tag\">").Append(Escape(kind)).Append("</span>");
             if (ReferenceEquals(agent, agents.Default)) html.Append(" <span class=\"tag\">default</span>");
             foreach (var alias in agent.Aliases) html.Append(" <span class=\"alias\">").Append(Escape(alias)).Append("</span>");
             html.Append("</div>");

@@ -148,6 +148,9 @@ public sealed record CozeRendering
     /// <summary>Whether the messages of type <c>verbose</c> that Coze adds at the end of an answer are sent.</summary>
     public bool Verbose { get; init; } = true;
 
+    /// <summary>Whether a workflow was asked for a stream; its history tells.</summary>
+    public bool IsStreamed { get; init; }
+
     /// <summary>Where the run can be looked at, for <c>done</c> of a chatflow. <c>{chat}</c> and <c>{conversation}</c> stand for the ids.</summary>
     public string? DebugUrl { get; init; }
 
@@ -162,7 +165,7 @@ public sealed record CozeRendering
 
     /// <summary>The rendering of a run, or the plain one if it was asked in another protocol.</summary>
     public static CozeRendering Of(Run run)
-        => run.Rendering is { } json && (run.Dialect == Protocol.Coze || run.Dialect == Protocol.CozeWorkflow)
+        => run.Rendering is { } json && (run.Dialect == Protocol.Coze || run.Dialect == Protocol.CozeWorkflow || run.Dialect == Protocol.CozeWorkflowRun)
             ? System.Text.Json.JsonSerializer.Deserialize(json.Text, CozeJson.Default.CozeRendering) ?? new()
             : new() { Bot = run.Request.Model ?? run.Agent.Name };
 

@@ -61,8 +61,8 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
                 var required = suspended.Required[0];
                 var item = _state.Items[required.Item];
                 var interrupt = CozeInterrupt.Of(required, item, $"{DecimalId.Render(run.Id)}/{DecimalId.Render(item.Id)}");
-                var line = Begin(CozeWorkflowEvents.Interrupt, into).Object().Name("interrupt_data"u8).Object()
-                    .String("event_id"u8, interrupt.EventId).Number("type"u8, interrupt.Type).String("data"u8, interrupt.Data).EndObject();
+                var line = Begin(CozeWorkflowEvents.Interrupt, into).Object().Name("interrupt_data"u8);
+                CozeWriter.WriteInterrupt(interrupt, line);
                 line.String("node_title"u8, interrupt.Title).EndObject();
                 End(into);
                 break;
@@ -81,17 +81,14 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
 
     private void WriteOutput(Usage? usage, IBufferWriter<byte> into)
     {
-        var line = BeginMessage(into, Output(), "", 0, isFinish: true, DecimalId.Render(run.Id), "End");
-        line.Name("usage"u8).Object()
-            .Number("token_count"u8, usage?.Sum ?? 0).Number("output_count"u8, usage?.Output ?? 0).Number("input_count"u8, usage?.Input ?? 0)
-            .EndObject().EndObject();
+        var line = BeginMessage(into, CozeWorkflowView.OutputOf(_state.Items, [_state]), "", 0, isFinish: true, DecimalId.Render(run.Id), "End");
+        CozeWriter.WriteWorkflowUsage(usage, line).EndObject();
         End(into);
     }
 
     private void WriteDone(IBufferWriter<byte> into)
     {
-        var url = CozeRendering.Of(run).DebugUrl?
-            .Replace("{chat}", DecimalId.Render(run.Chat), StringComparison.Ordinal).Replace("{conversation}", DecimalId.Render(run.Conversation), StringComparison.Ordinal);
+        var url = CozeWorkflowView.UrlOf(run);
         var line = Begin(CozeWorkflowEvents.Done, into).Object();
         if (url is not null) line.String("debug_url"u8, url);
         line.EndObject();
@@ -115,17 +112,6 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
             .String("content"u8, content).String("content_type"u8, CozeContentTypes.Text)
             .String("node_title"u8, title).String("node_seq_id"u8, sequence.ToString(CultureInfo.InvariantCulture)).Name("node_is_finish"u8).Bool(isFinish)
             .String("node_id"u8, execution).String("node_execute_uuid"u8, execution).String("node_type"u8, type);
-
-    // What a node gave as data is the output; else all that was said.
-    private string Output()
-    {
-        for (var i = _state.Items.Count - 1; i >= 0; i--)
-            if (_state.Items[i].Head is MessageItem && _state.Items[i].Parts.LastOrDefault(part => part is { Kind: PartKind.Data, Data: not null })?.Data is { } data) return data.Text;
-        var buffer = new ArrayBufferWriter<byte>();
-        var said = string.Join("\n\n", _state.Items.Where((_, item) => _nodes[item] is { Sent: > 0 }).Select(item => item.Text));
-        CozeWriter.Line(buffer).Object().Name(CozeWorkflowEvents.Output).String(said).EndObject();
-        return CozeJsonText.ToText(buffer);
-    }
 
     private string TitleOf(ItemStarted started)
     {

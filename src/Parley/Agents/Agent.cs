@@ -10,6 +10,15 @@ public sealed record Agent(string Name, IAgent Behaviour)
     /// <summary>Other names, such as a numeric bot id.</summary>
     public ValueList<string> Aliases { get; init; }
 
+    /// <summary>Its version, where it has one.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>What sort of agent it is to clients that tell sorts apart, such as <c>workflow</c>; null for one that just answers.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>As runs name it.</summary>
+    public AgentRef Reference => new(Name, Version, Kind);
+
     /// <summary>For people.</summary>
     public string Description { get; init; } = "";
 

@@ -41,6 +41,15 @@ public sealed record AgentRequest
     /// <summary>Reads the files that <see cref="Media.File"/> names.</summary>
     public FileOpener? Files { get; init; }
 
+    /// <summary>
+    /// Waits until all that the agent has said so far is durable: for one that acts on the outside, and must not forget that it did. Null where nothing is
+    /// kept. It fails if the store does.
+    /// </summary>
+    public Func<CancellationToken, ValueTask>? Saved { get; init; }
+
+    /// <summary>Tells what is asked here from all else that is asked within the same run, the same each time: empty for the run itself.</summary>
+    public string Key { get; init; } = "";
+
     /// <summary>A file that a message names; null if it is absent.</summary>
     public ValueTask<OpenedFile?> OpenFileAsync(Id file, CancellationToken cancellationToken) => Files?.Invoke(Run.Owner, file, cancellationToken) ?? default;
 }

@@ -41,9 +41,9 @@ public interface IConversationStore
 
     /// <summary>
     /// Leaves a tombstone and returns the message as it was; null if it is absent. With something that an agent said
-    /// go all items of its run.
+    /// go all items of its run, if <paramref name="withRun"/>.
     /// </summary>
-    ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, CancellationToken cancellationToken);
+    ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, bool withRun, CancellationToken cancellationToken);
 
     /// <summary>
     /// In one step: makes the conversation if one is given, takes the head's place if the run is exclusive, adds the input under the run's

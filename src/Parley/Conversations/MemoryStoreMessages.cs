@@ -38,13 +38,13 @@ public sealed partial class MemoryStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, CancellationToken cancellationToken)
+    public ValueTask<Message?> DeleteMessageAsync(string owner, Id conversation, Id message, DateTimeOffset at, bool withRun, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             if (Find(owner, conversation, message) is not { } found) return new((Message?)null);
             var thread = _threads[conversation];
-            var said = !found.IsInput && !found.Run.IsNone;
+            var said = withRun && !found.IsInput && !found.Run.IsNone;
             foreach (var each in thread.Messages.Values.ToList())
             {
                 if (each.Id == message || (said && !each.IsInput && each.Run == found.Run)) thread.Messages[each.Id] = each.ToTombstone(at);

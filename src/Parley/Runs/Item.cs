@@ -42,7 +42,14 @@ public sealed record ApprovalRequestItem(string Name, string? Server = null) : I
 public sealed record ApprovalReplyItem(Id Request, bool Approved, string? Reason = null) : Item;
 
 /// <summary>An action of a workflow.</summary>
-public sealed record WorkflowActionItem(string Kind, string ActionId, string? Parent = null, string? Previous = null, string? Title = null) : Item;
+/// <param name="Kind">What it does, by the workflow's own word.</param>
+/// <param name="ActionId">Its id in the workflow.</param>
+/// <param name="Parent">What it stands in.</param>
+/// <param name="Previous">The action before it.</param>
+/// <param name="Title">For people.</param>
+/// <param name="Effect">That it acts on the outside: while the item is open, it may have, or not. Null if it does not.</param>
+public sealed record WorkflowActionItem(
+    string Kind, string ActionId, string? Parent = null, string? Previous = null, string? Title = null, OutsideEffect? Effect = null) : Item;
 
 /// <summary>Something the user might say next; one text part.</summary>
 public sealed record SuggestionItem : Item;
@@ -52,6 +59,16 @@ public sealed record RecallItem(ValueList<Source> Sources, string? Query = null)
 
 /// <summary>An item that only its own protocol understands.</summary>
 public sealed record OpaqueItem(Protocol Protocol, string Type, RawJson Members) : Item;
+
+/// <summary>What is to become of an action on the outside of which it is not known whether it was done.</summary>
+public enum OutsideEffect
+{
+    /// <summary>It is not done again, as it may be done at most once.</summary>
+    Once,
+
+    /// <summary>It may be done again.</summary>
+    Repeatable,
+}
 
 /// <summary>How an item ended.</summary>
 public enum ItemStatus

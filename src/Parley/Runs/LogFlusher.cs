@@ -124,7 +124,9 @@ internal sealed class LogFlusher : IAsyncDisposable
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
                 log.Unqueue();
-                var (until, bytes) = (0L, 0);
+
+                // It may have been put back already since this began: then it goes on behind what is to be saved anyway.
+                var (until, bytes) = (logs.FindLast(known => known.Log == log).Until, 0);
                 while (!log.IsUndurable && bytes < CommitBytes && TryEncode(log, buffer, until, out var write))
                 {
                     var segment = write!.Segment!.Value;

@@ -75,7 +75,8 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
         {
             if (item.Status is not null) continue;
             CloseParts(item);
-            if (!waiting.Contains(item.Ordinal)) Append(new ItemCompleted(item.Ordinal, status));
+            // The actions around one that waits are not done either.
+            if (!waiting.Contains(item.Ordinal) && !(end is RunSuspended && item.Head is WorkflowActionItem)) Append(new ItemCompleted(item.Ordinal, status));
         }
 
         Append(end);

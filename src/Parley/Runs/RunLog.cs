@@ -33,6 +33,8 @@ internal sealed class RunLog(Id run, bool strict)
     private bool _undurable;
     private int _queued;
     private TaskCompletionSource? _room;
+    private (long Until, TaskCompletionSource Done)? _saved;
+    private RunError? _refused;
 
     /// <summary>The run.</summary>
     public Id Run { get; } = run;
@@ -50,7 +52,7 @@ internal sealed class RunLog(Id run, bool strict)
     public bool IsFull => Volatile.Read(ref _backlogBytes) > BacklogBytes;
 
     /// <summary>True while an event that must be durable before it is sent is not.</summary>
-    public bool HasBarrier { get { lock (_lock) return !_undurable && (strict ? _durable < _count : _barriers.Count > 0); } }
+    public bool HasBarrier { get { lock (_lock) return !_undurable && (strict ? _durable < _count : _barriers.Count > 0 || _saved is not null); } }
 
     /// <summary>Adds the next event; readers are woken by <see cref="Publish"/>. False if the run has ended: the store failed it.</summary>
     public bool Append(RunEvent @event, DateTimeOffset at)
@@ -93,6 +95,19 @@ internal sealed class RunLog(Id run, bool strict)
         }
     }
 
+    /// <summary>Waits until all that was appended so far is durable. For the writer only.</summary>
+    /// <exception cref="RunException">The store does not take it.</exception>
+    public Task WaitUntilDurableAsync()
+    {
+        lock (_lock)
+        {
+            if (_refused is not null) return Task.FromException(new RunException(_refused));
+            if (_durable == _count) return Task.CompletedTask;
+            _saved = (_count, _saved?.Done ?? new(TaskCreationOptions.RunContinuationsAsynchronously));
+            return _saved.Value.Done.Task;
+        }
+    }
+
     /// <summary>Encodes the next stretch that is not durable, beginning no earlier than with <paramref name="from"/>; false if there is none.</summary>
     public bool TryEncode(ArrayBufferWriter<byte> buffer, out RunWrite? write, long from = 0)
     {
@@ -127,13 +142,14 @@ internal sealed class RunLog(Id run, bool strict)
     /// <summary>Says that all events before <paramref name="sequence"/> are durable.</summary>
     public void MadeDurable(long sequence)
     {
-        TaskCompletionSource? room = null;
+        TaskCompletionSource? room = null, done = null;
         bool ended;
         lock (_lock)
         {
             for (; _durable < sequence; _durable++) _backlogBytes -= Size(ChunkOf(_durable).Read(_durable).Event);
             while (_barriers.TryPeek(out var barrier) && barrier < sequence) _barriers.Dequeue();
             if (!IsFull) (room, _room) = (_room, null);
+            if (_saved is { } saved && saved.Until <= _durable) (done, _saved) = (saved.Done, null);
             DropOldest();
             ended = _ended && _durable == _count;
         }
@@ -148,6 +164,7 @@ internal sealed class RunLog(Id run, bool strict)
         }
 
         room?.SetResult();
+        done?.SetResult();
         Wake(inline: false);
     }
 
@@ -157,7 +174,7 @@ internal sealed class RunLog(Id run, bool strict)
     /// </summary>
     public bool EndUndurably(RunFailed end, DateTimeOffset at)
     {
-        TaskCompletionSource? room;
+        TaskCompletionSource? room, done;
         lock (_lock)
         {
             if (_undurable || (_ended && _durable == _count)) return false;
@@ -172,13 +189,15 @@ internal sealed class RunLog(Id run, bool strict)
                 if (_count % ChunkSize == 0) _chunks.RemoveAt(_chunks.Count - 1);
             }
 
-            (_ended, _undurable) = (false, true);
+            (_ended, _undurable, _refused) = (false, true, end.Error);
             Append(end, at);
             (room, _room) = (_room, null);
+            (done, _saved) = (_saved?.Done, null);
         }
 
         OnEnded?.Invoke(end);
         room?.SetResult();
+        done?.SetException(new RunException(end.Error));
         Wake(inline: false);
         return true;
     }

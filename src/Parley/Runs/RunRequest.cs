@@ -36,6 +36,9 @@ public sealed record RunRequest
     /// <summary>The suspended run which the input answers. None: whatever is pending at the place.</summary>
     public Id Answers { get; init; }
 
+    /// <summary>The run belongs to the chat of the one that it answers, as one that brings the outputs of tools always does.</summary>
+    public bool KeepsChat { get; init; }
+
     /// <summary>The new messages, tool results or approvals, in order.</summary>
     public required ValueList<InputItem> Input { get; init; }
 

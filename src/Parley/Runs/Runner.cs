@@ -118,13 +118,15 @@ public sealed partial class Runner : IAsyncDisposable
             Owner = request.Owner,
             Conversation = conversation.Id,
             Section = conversation.Section,
-            Agent = new AgentRef(request.Agent.Name),
+
+            // What an agent remembers is of the version that it was when it began to wait.
+            Agent = turn.Continues is { End: RunSuspended { State: not null } } waiting ? waiting.Agent : request.Agent.Reference,
             Status = RunStatus.Running,
             Dialect = request.Dialect,
             Rendering = request.Rendering,
             Parent = parent,
             Continues = turn.Continues?.Id ?? default,
-            Chat = turn is { SameChat: true, Continues: { } before } ? before.Chat : id,
+            Chat = turn.Continues is { } before && (turn.SameChat || request.KeepsChat) ? before.Chat : id,
             Exclusive = !request.Detached && parent.IsNone,
             Detached = request.Detached,
             Stored = request.Stored,

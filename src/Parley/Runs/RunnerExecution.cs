@@ -16,8 +16,12 @@ public sealed partial class Runner
     private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues)
     {
         var log = new RunLog(run.Id, _strict);
+        return Launch(request, run, input, continues, log, new RunAppender(run, log, _ids, _time));
+    }
+
+    private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues, RunLog log, RunAppender appender)
+    {
         var live = new LiveRun(run, input, log, _store, _time);
-        var appender = new RunAppender(run, log, _ids, _time);
         live.LeaveAgent = () =>
         {
             if (appender.HasEnded) return;
@@ -46,7 +50,7 @@ public sealed partial class Runner
     {
         try
         {
-            var asked = await RequestForAsync(request, live, continues).ConfigureAwait(false);
+            var asked = await RequestForAsync(request, live, continues).ConfigureAwait(false) with { Saved = token => SaveAsync(log, token) };
             live.Context = asked.Context;
             var events = request.Agent.Behaviour.RunAsync(asked, live.Cancelled).GetAsyncEnumerator(live.Cancelled);
             await using var _ = events.ConfigureAwait(false);
@@ -109,6 +113,13 @@ public sealed partial class Runner
         _flusher.Enqueue(log);
     }
 
+    private async ValueTask SaveAsync(RunLog log, CancellationToken cancellationToken)
+    {
+        var saved = log.WaitUntilDurableAsync();
+        Publish(log);
+        await saved.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
     {
         var kept = header.Stored && !header.Detached;
@@ -135,7 +146,15 @@ public sealed partial class Runner
         IReadOnlyList<string> open = end is RunSuspended suspended && header.Stored
             ? [.. suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId)]
             : [];
+        if (open.Count == 0 && end is RunSuspended && header is { Stored: true, Detached: true }) open = [WaitKeyOf(header, state, context)];
         return new RunEnding(run, output, kept && !(end is RunCancelled && header.LeavesPathWhenCancelled), open);
+    }
+
+    private static string WaitKeyOf(Run header, RunState state, IReadOnlyList<Message> context)
+    {
+        var before = context.Where(message => message.Role is not null).Select(message => (message.Role!.Value, WaitKey.TextOf(message.Content)));
+        var said = state.Items.Where(item => item.Head is MessageItem).Select(item => WaitKey.TextOf(item.ToContent())).Where(text => text.Length > 0);
+        return WaitKey.Of(header.Request.User, before.Append((Role.Assistant, string.Join("\n\n", said))));
     }
 
     private async Task<AgentRequest> RequestForAsync(RunRequest request, LiveRun live, Run? continues)

@@ -1,5 +1,3 @@
-using System.Buffers;
-using Microsoft.Extensions.Logging;
 using Parley.Conversations;
 
 namespace Parley.Runs;
@@ -39,53 +37,6 @@ public sealed partial class Runner
             // So far and no further: a run under way is not waited for.
             if (reader.IsWaiting || !await reader.WaitAsync(cancellationToken).ConfigureAwait(false)) return state;
         }
-    }
-
-    /// <summary>
-    /// Ends the runs that a dead process left under way. To be called once, before requests are served. Returns how many there were.
-    /// </summary>
-    public async Task<int> RecoverAsync(CancellationToken cancellationToken)
-    {
-        var left = await _store.ListActiveRunsAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var run in left)
-        {
-            try
-            {
-                await EndLeftAsync(run, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                // One damaged log must not keep the server from starting.
-                _logger.LogError(exception, "Run {Run}, which a dead process left, cannot be ended.", run.Id);
-            }
-        }
-
-        return left.Count;
-    }
-
-    private async Task EndLeftAsync(Run run, CancellationToken cancellationToken)
-    {
-        var state = await FoldAsync(run, cancellationToken).ConfigureAwait(false);
-        var log = new RunLog(run.Id, strict: false);
-        var appender = new RunAppender(run, log, _ids, _time, state);
-        appender.End(new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "The server stopped while the run was under way.", true)));
-
-        // What the client got last may not have been on disk: see FrameReplay.
-        log.Ending = EndingOf(run, state, state.End!, [.. appender.Losses, Run.LostTail], [], _time.GetUtcNow());
-
-        // This log begins where the one of the dead process ended.
-        var before = state.Count - log.Count;
-        var writes = new List<RunWrite>();
-        var buffer = new ArrayBufferWriter<byte>();
-        for (var from = 0L; log.TryEncode(buffer, out var write, from);)
-        {
-            var segment = write!.Segment!.Value;
-            from = segment.Last + 1;
-            writes.Add(write with { Segment = segment with { First = before + segment.First, Last = before + segment.Last } });
-        }
-
-        await _store.CommitAsync(writes, cancellationToken).ConfigureAwait(false);
-        _logger.LogWarning("Run {Run} of agent {Agent} was under way when its process ended; it has failed.", run.Id, run.Agent.Name);
     }
 
     private RunLogReader ReadStored(Run run) => new(_store, run.Id, token => RebuildAsync(run, token));

@@ -16,15 +16,22 @@ internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> 
         // History may come as input, calls with their results: only a result without its call answers what is pending.
         var told = request.Input.Select(item => item.Head).OfType<ToolCallItem>().Select(call => call.CallId).ToHashSet(StringComparer.Ordinal);
         var outputs = request.Input.Select(item => item.Head).OfType<ToolResultItem>().Where(output => !told.Contains(output.CallId)).ToList();
+        var replies = request.Input.Select(item => item.Head).OfType<ApprovalReplyItem>().ToList();
         if (pending is not { End: RunSuspended suspended } || state is null)
-            return outputs.Count == 0 || request.Detached ? new(null, false, request.Input) : throw NotOpen(outputs[0].CallId);
+        {
+            if (request.Detached) return new(null, false, request.Input);
+            if (outputs.Count > 0) throw NotOpen(outputs[0].CallId);
+            return replies.Count == 0 ? new(null, false, request.Input) : throw NotAsked();
+        }
 
         var sameAgent = pending.Agent.Name == request.Agent.Name;
         var open = suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId).ToList();
-        if (outputs.Count > 0)
+        var approvals = suspended.Required.OfType<Approve>().Select(approval => state.Items[approval.Item]).ToList();
+        if (outputs.Count > 0 || replies.Count > 0)
         {
             if (!sameAgent) throw Refused($"The call waits for an answer of agent {pending.Agent.Name}.");
             CheckOutputs(outputs, open);
+            CheckReplies(replies, approvals);
             return new(pending, true, request.Input);
         }
 
@@ -34,6 +41,7 @@ internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> 
             return new(null, false, [.. open.Select(GivenUp), .. request.Input]);
         }
 
+        if (approvals.Count > 0 && request.MustAnswerCalls && sameAgent) throw NotAnswered(approvals[0]);
         return sameAgent && request.Input.Count > 0 ? new(pending, false, request.Input) : new(null, false, request.Input);
     }
 
@@ -49,9 +57,25 @@ internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> 
         if (open.Find(call => !given.Contains(call)) is { } missing) throw Refused($"No tool output found for function call {missing}.");
     }
 
+    private static void CheckReplies(List<ApprovalReplyItem> replies, List<ItemState> approvals)
+    {
+        var given = new HashSet<Id>();
+        foreach (var reply in replies)
+        {
+            if (!approvals.Exists(approval => approval.Id == reply.Request)) throw NotAsked();
+            if (!given.Add(reply.Request)) throw Refused("There are two answers to one approval request.");
+        }
+
+        if (approvals.Find(approval => !given.Contains(approval.Id)) is { } missing) throw NotAnswered(missing);
+    }
+
     private static InputItem GivenUp(string callId) => InputItem.Output(callId, "The call was not answered.", isError: true);
 
     private static RunException NotOpen(string callId) => Refused($"Tool call {callId} does not wait for an output.");
+
+    private static RunException NotAsked() => Refused("There is no such approval request that waits for an answer.");
+
+    private static RunException NotAnswered(ItemState approval) => Refused($"The approval request for {((ApprovalRequestItem)approval.Head).Name} was not answered.");
 
     private static RunException Refused(string message) => new(RunError.Rejected(message, "tool_outputs", "tool_outputs"));
 }

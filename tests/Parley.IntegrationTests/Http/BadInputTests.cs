@@ -60,10 +60,13 @@ public sealed class BadInputTests(Cluster cluster)
     [Theory, MemberData(nameof(BrokenBodies))]
     public async Task What_is_no_JSON_object_is_refused_in_OpenAI_s_shape(string body)
     {
-        var answer = await (await cluster.EchoAsync()).Client.PostTextAsync("/v1/chat/completions", body);
-        Assert.Equal(400, answer.Status);
-        Assert.Equal("invalid_request_error", answer.Json.GetProperty("error").GetProperty("type").GetString());
-        Assert.DoesNotContain("System.", answer.Text, StringComparison.Ordinal);
+        foreach (var path in new[] { "/v1/chat/completions", "/v1/responses", "/openai/responses/compact", "/api/projects/p/openai/v1/responses" })
+        {
+            var answer = await (await cluster.EchoAsync()).Client.PostTextAsync(path, body);
+            Assert.Equal(400, answer.Status);
+            Assert.Equal("invalid_request_error", answer.Json.GetProperty("error").GetProperty("type").GetString());
+            Assert.DoesNotContain("System.", answer.Text, StringComparison.Ordinal);
+        }
     }
 
     [Theory, MemberData(nameof(WrongCozeBodies))]

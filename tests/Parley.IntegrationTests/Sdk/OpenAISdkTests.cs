@@ -34,3 +34,47 @@ public sealed class OpenAI7SdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cl
     [Theory, MemberData(nameof(Tests))]
     public Task With_echo_agents(string test) => CheckAsync(test);
 }
+
+/// <summary>Responses and Conversations through version 6, with echo agents.</summary>
+public sealed class ResponsesSdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "responses.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
+/// <summary>Responses and Conversations through version 6 with agents that are at a second Parley.</summary>
+public sealed class ResponsesRemoteSdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: true)
+{
+    private const string Script = "responses.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task Through_a_second_Parley(string test) => CheckAsync(test);
+}
+
+/// <summary>Responses and Conversations through version 7.</summary>
+public sealed class Responses7SdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false, package: "openai-7")
+{
+    private const string Script = "responses.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
+/// <summary>The Vercel AI SDK, with echo agents.</summary>
+public sealed class AiSdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "ai-sdk.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}

@@ -38,8 +38,30 @@ internal static class TestAgents
     {
         var files = Habits.ToDictionary(habit => habit.Key, habit => $"{Head(habit.Key)}kind: echo\n{habit.Value}");
         files["parallel"] = $"name: parallel\n{Remote(peer, "m")}";
+        files["greeter"] = Greeter;
         return files;
     }
+
+    /// <summary>A workflow that asks for a name, waits, and greets.</summary>
+    public const string Greeter = """
+        kind: Workflow
+        name: greeter
+        description: Greets by name.
+        trigger:
+          kind: OnConversationStart
+          id: begin
+          actions:
+            - kind: Question
+              id: ask
+              displayName: Name
+              variable: Local.Name
+              alwaysPrompt: true
+              prompt: What is your name?
+            - kind: SendActivity
+              id: greet
+              displayName: Greeting
+              activity: Hello, {Local.Name}!
+        """;
 
     /// <summary>All of them, each a remote one of the same name at another server.</summary>
     public static Dictionary<string, string> Remotes(string url) => Habits.Keys.Append("parallel").ToDictionary(

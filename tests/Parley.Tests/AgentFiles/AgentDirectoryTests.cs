@@ -143,7 +143,7 @@ public sealed class AgentDirectoryTests : IDisposable
     }
 
     private AgentDirectory NewDirectory(params IReadOnlyList<Agent> made)
-        => new(_path, made, AgentFileReaderTests.NewReader(), _catalog, NullLogger<AgentDirectory>.Instance);
+        => new(_path, made, AgentFileReaderTests.NewReader(), new FileVersions(), _catalog, NullLogger<AgentDirectory>.Instance);
 
     // A second write within the tick of the file system's clock would not be seen.
     private void Write(string name, string text)

@@ -3,6 +3,7 @@ using Parley.AspNetCore.Configuration.Agents;
 using Parley.Cli;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
+using Parley.Workflows;
 
 namespace Parley.Tests.AgentFiles;
 
@@ -116,7 +117,7 @@ public sealed class AgentFileReaderTests
     public static TheoryData<string> Samples => [.. SampleAgents.Names.Where(name => name.EndsWith(".yaml", StringComparison.Ordinal))];
 
     internal static AgentFileReader NewReader() => new(
-        new AgentServices(new FakeTime(), new UpstreamClient(TimeProvider.System)),
+        new AgentServices(new FakeTime(), new UpstreamClient(TimeProvider.System), new WorkflowServices { Time = TimeProvider.System }),
         name => name switch { "WHO" => "World", "RECURSIVE" => "${env:WHO}", _ => null });
 
     private static ReadAgent Read(string text) => NewReader().Parse("a.yaml", text, default);

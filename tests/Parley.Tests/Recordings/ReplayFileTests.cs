@@ -47,7 +47,7 @@ public sealed class ReplayFileTests : IDisposable
     public void A_change_of_the_recording_is_a_change_of_the_agent()
     {
         var catalog = new AgentCatalog();
-        var agents = new AgentDirectory(_directory, [], AgentFileReaderTests.NewReader(), catalog, NullLogger<AgentDirectory>.Instance);
+        var agents = new AgentDirectory(_directory, [], AgentFileReaderTests.NewReader(), new FileVersions(), catalog, NullLogger<AgentDirectory>.Instance);
         File.WriteAllText(Path.Combine(_directory, "a.yaml"), "name: a\nkind: replay\nfile: r.jsonl\n");
         agents.Refresh();
         Assert.Contains("no such file", Assert.Single(agents.Problems).Reason, StringComparison.Ordinal);

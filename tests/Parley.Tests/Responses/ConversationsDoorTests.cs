@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Parley.Agents;
 using static Parley.Tests.Responses.ResponsesDoor;
 
 namespace Parley.Tests.Responses;
@@ -55,6 +56,16 @@ public sealed class ConversationsDoorTests
         Assert.Equal(conversation, IdOf(await door.CallAsync("DELETE", $"/v1/conversations/{conversation}/items/{item}")));
         Assert.Equal((404, "item_id", null), await door.RefusalAsync("GET", $"/v1/conversations/{conversation}/items/{item}"));
         Assert.Equal(["user: one", "call f"], ShowList(await door.CallAsync("GET", $"/v1/conversations/{conversation}/items?order=asc&limit=2")));
+    }
+
+    [Fact]
+    public async Task An_item_of_an_answer_is_deleted_alone()
+    {
+        await using var door = await OpenAsync(Echoing("thinker", new EchoOptions { Text = "42", Reasoning = "hm" }));
+        var conversation = IdOf(await door.CallAsync("POST", "/v1/conversations", "{}"));
+        var made = await door.AskAsync($$"""{"model":"thinker","input":"why?","conversation":"{{conversation}}"}""");
+        await door.CallAsync("DELETE", $"/v1/conversations/{conversation}/items/{IdOf(made.GetProperty("output")[0])}");
+        Assert.Equal(["user: why?", "assistant: 42"], ShowList(await door.CallAsync("GET", $"/v1/conversations/{conversation}/items?order=asc")));
     }
 
     [Fact]

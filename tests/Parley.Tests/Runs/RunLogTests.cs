@@ -34,6 +34,23 @@ public sealed class RunLogTests
     }
 
     [Fact]
+    public async Task The_writer_may_wait_until_what_it_appended_is_durable_and_is_told_if_it_never_will_be()
+    {
+        await _log.WaitUntilDurableAsync();
+        Append(new PartDelta(0, 0, "a"));
+        var first = _log.WaitUntilDurableAsync();
+        Assert.True(_log.HasBarrier);
+        Assert.False(first.IsCompleted);
+        Save();
+        await first;
+        Append(new PartDelta(0, 0, "b"));
+        var second = _log.WaitUntilDurableAsync();
+        Assert.True(_log.EndUndurably(new RunFailed(new RunError(ErrorSide.Store, ErrorCause.Unavailable, "full")), At));
+        Assert.Equal("full", (await Assert.ThrowsAsync<RunException>(() => second)).Message);
+        Assert.Equal("full", (await Assert.ThrowsAsync<RunException>(() => _log.WaitUntilDurableAsync())).Message);
+    }
+
+    [Fact]
     public void Strictly_nothing_is_seen_before_it_is_durable()
     {
         var log = new RunLog(new Id(8), strict: true);

@@ -141,6 +141,20 @@ public sealed class RunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_approval_is_given_once_and_only_where_it_was_asked_for()
+    {
+        var first = await AskAsync(_script.Says(new RunStarted(), new ItemStarted(0, new ApprovalRequestItem("f")), new PartStarted(0, 0, PartKind.Input), new PartCompleted(0, 0), new RunSuspended([new Approve(0)])), Said("1"));
+        var asked = (await _runner.FoldAsync(first, Never)).Items[0].Id;
+        var there = Said("2") with { Conversation = first.Conversation, MustAnswerCalls = true };
+        foreach (var wrong in new[] { there, there with { Input = [Reply(first.Id)] }, there with { Input = [Reply(asked), Reply(asked)] }, there with { Conversation = default, Input = [Reply(asked)] } })
+            Assert.Equal(ErrorCause.Rejected, (await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(wrong, Never))).Error.Cause);
+        var second = await AskAsync(_script.Answers("done"), there with { Input = [Reply(asked)] });
+        Assert.Equal((first.Id, first.Chat), (second.Continues, second.Chat));
+
+        static InputItem Reply(Id request) => new(new ApprovalReplyItem(request, true), default);
+    }
+
+    [Fact]
     public async Task A_question_is_answered_by_the_next_message_with_the_state_that_was_left()
     {
         _script.Says(new RunStarted(), new ItemStarted(0, new WorkflowActionItem("Question", "q")), new RunSuspended([new AnswerQuestion(0)], State: new RawJson("""{"at":1}""")));
@@ -259,13 +273,13 @@ public sealed class RunnerTests : IAsyncDisposable
 
         await Eventually(async () => (await _store.ReadSegmentsAsync(live.Header.Id, 3, 1000, Never)).Count > 0);
         await using var restarted = new Runner(_store, new IdSource(TimeProvider.System, 1), TimeProvider.System, NullLogger<Runner>.Instance);
-        Assert.Equal(1, await restarted.RecoverAsync(Never));
+        Assert.Equal(1, await restarted.RecoverAsync(null, Never));
         var run = (await restarted.FindAsync(Owner, live.Header.Id, Never))!;
         Assert.Equal(RunStatus.Failed, run.Status);
         var state = await restarted.FoldAsync(run, Never);
         Assert.Equal(("half", ItemStatus.Incomplete), (state.Items[0].Text, state.Items[0].Status));
         Assert.Equal(["1", "one", "2", "half"], await TextsAsync(first.Conversation));
-        Assert.Equal(0, await restarted.RecoverAsync(Never));
+        Assert.Equal(0, await restarted.RecoverAsync(null, Never));
     }
 
     private static async Task Eventually(Func<Task<bool>> condition)

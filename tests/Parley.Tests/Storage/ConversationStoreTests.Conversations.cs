@@ -45,7 +45,7 @@ public abstract partial class ConversationStoreTests
         Assert.Empty((await Store.ListConversationsAsync(new ConversationQuery(other), Token)).Items);
         Assert.Null(await Store.FindMessageAsync(other, made.Id, message.Id, Token));
         Assert.Null(await Store.UpdateMessageAsync(other, made.Id, message.Id, new MessagePatch([]), Now, Token));
-        Assert.Null(await Store.DeleteMessageAsync(other, made.Id, message.Id, Now, Token));
+        Assert.Null(await Store.DeleteMessageAsync(other, made.Id, message.Id, Now, withRun: true, Token));
         Assert.Equal(ErrorCause.NotFound, (await ErrorOf(() => Store.ListMessagesAsync(Path(made) with { Owner = other }, Token).AsTask())).Cause);
         Assert.Equal(ErrorCause.NotFound, (await ErrorOf(() => Store.AppendMessagesAsync(other, made.Id, [Said("x")], Token).AsTask())).Cause);
         Assert.Equal("secret", await TextsAsync(Path(made)));
@@ -58,7 +58,7 @@ public abstract partial class ConversationStoreTests
         var message = (await Store.ListMessagesAsync(Path(one), Token)).Items[0];
 
         Assert.Null(await Store.FindMessageAsync(Owner, two.Id, message.Id, Token));
-        Assert.Null(await Store.DeleteMessageAsync(Owner, two.Id, message.Id, Now, Token));
+        Assert.Null(await Store.DeleteMessageAsync(Owner, two.Id, message.Id, Now, withRun: true, Token));
         Assert.Equal(ErrorCause.NotFound, (await ErrorOf(() => Store.ListMessagesAsync(Path(two) with { Tip = message.Id }, Token).AsTask())).Cause);
     }
 
@@ -97,6 +97,11 @@ public abstract partial class ConversationStoreTests
         Assert.Equal("0 2 …", await Names(new ConversationQuery(Owner, "even", Ascending: true, Take: 2)));
         Assert.Equal("", await Names(new ConversationQuery(Owner, "none")));
         Assert.Equal(" …", await Names(new ConversationQuery(Owner, Take: 0)));
+        Assert.Equal("2 1 …", await Names(new ConversationQuery(Owner, Take: 2, After: made[3].Id)));
+        Assert.Equal("3 2 …", await Names(new ConversationQuery(Owner, Take: 2, Before: made[1].Id)));
+        Assert.Equal("4", await Names(new ConversationQuery(Owner, Ascending: true, After: made[3].Id)));
+        Assert.Equal("2", await Names(new ConversationQuery(Owner, "even", Ascending: true, After: made[0].Id, Before: made[4].Id)));
+        Assert.Equal("after", (await ErrorOf(() => Names(new ConversationQuery(Owner, After: Next())))).Param);
 
         async Task<string> Names(ConversationQuery query)
         {
@@ -134,7 +139,7 @@ public abstract partial class ConversationStoreTests
             async () => await Store.AppendMessagesAsync(Owner, made.Id, [Said("b")], Token),
             async () => await Store.UpdateMessageAsync(Owner, made.Id, (await FindAsync(made)).Head, new MessagePatch([]), Now, Token),
             async () => await EndAsync((await StartAsync(made, "question")).Run!, ["answer"]),
-            async () => await Store.DeleteMessageAsync(Owner, made.Id, (await FindAsync(made)).Head, Now, Token),
+            async () => await Store.DeleteMessageAsync(Owner, made.Id, (await FindAsync(made)).Head, Now, withRun: true, Token),
         })
         {
             _time.Advance(TimeSpan.FromSeconds(1));

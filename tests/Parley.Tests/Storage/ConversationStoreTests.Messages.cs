@@ -154,8 +154,8 @@ public abstract partial class ConversationStoreTests
         var messages = "a b c d".Split(' ').Select(text => Said(text)).ToArray();
         var made = await CreateAsync(messages);
 
-        Assert.Equal("b", (await Store.DeleteMessageAsync(Owner, made.Id, messages[1].Id, Now, Token))!.Text);
-        await Store.DeleteMessageAsync(Owner, made.Id, messages[3].Id, Now, Token);
+        Assert.Equal("b", (await Store.DeleteMessageAsync(Owner, made.Id, messages[1].Id, Now, withRun: true, Token))!.Text);
+        await Store.DeleteMessageAsync(Owner, made.Id, messages[3].Id, Now, withRun: true, Token);
 
         Assert.Equal("a c", await TextsAsync(Path(made)));
         Assert.Equal("c a", await TextsAsync(Path(made, up: false)));
@@ -163,7 +163,7 @@ public abstract partial class ConversationStoreTests
         Assert.Equal("a c", await TextsAsync(Path(made) with { Tip = messages[3].Id }));
         Assert.Null(await Store.FindMessageAsync(Owner, made.Id, messages[1].Id, Token));
         Assert.Null(await Store.UpdateMessageAsync(Owner, made.Id, messages[1].Id, new MessagePatch([]), Now, Token));
-        Assert.Null(await Store.DeleteMessageAsync(Owner, made.Id, messages[1].Id, Now, Token));
+        Assert.Null(await Store.DeleteMessageAsync(Owner, made.Id, messages[1].Id, Now, withRun: true, Token));
 
         await Store.AppendMessagesAsync(Owner, made.Id, [Said("e")], Token);
         Assert.Equal("a c e", await TextsAsync(Path(made)));
@@ -178,10 +178,10 @@ public abstract partial class ConversationStoreTests
         await Store.AppendMessagesAsync(Owner, made.Id, [Said("after")], Token);
 
         var answer = (await Store.ListMessagesAsync(Path(made), Token)).Items[3];
-        await Store.DeleteMessageAsync(Owner, made.Id, answer.Id, Now, Token);
+        await Store.DeleteMessageAsync(Owner, made.Id, answer.Id, Now, withRun: true, Token);
         Assert.Equal("before question after", await TextsAsync(Path(made)));
 
-        await Store.DeleteMessageAsync(Owner, made.Id, started.Input![0].Id, Now, Token);
+        await Store.DeleteMessageAsync(Owner, made.Id, started.Input![0].Id, Now, withRun: true, Token);
         Assert.Equal("before after", await TextsAsync(Path(made)));
     }
 

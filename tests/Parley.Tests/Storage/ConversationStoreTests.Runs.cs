@@ -44,6 +44,37 @@ public abstract partial class ConversationStoreTests
         => new(run, first, last, EventCodec.Format, Enumerable.Repeat(filling, length).ToArray());
 
     [Fact]
+    public async Task Runs_are_listed_by_age_agent_and_conversation()
+    {
+        var (made, other) = (await CreateAsync("a"), await CreateAsync("b"));
+        var runs = new List<Run>();
+        foreach (var (conversation, agent) in new[] { (made, "x"), (other, "y"), (made, "y"), (other, "x") })
+        {
+            var run = NewRun(conversation) with { Agent = new AgentRef(agent, agent == "x" ? "2" : null) };
+            runs.Add((await Store.StartRunAsync(new RunStart(run, null, []), Token)).Run!);
+            await EndAsync(runs[^1], []);
+        }
+
+        foreach (var hidden in new[] { NewRun(made) with { Stored = false }, NewRun(made, exclusive: false) with { Detached = true }, NewRun(made) with { Owner = "other" } })
+            await Store.StartRunAsync(new RunStart(hidden, null, []), Token);
+
+        Assert.Equal("3 2 1 0", await Ages(new RunQuery(Owner)));
+        Assert.Equal("0 1 …", await Ages(new RunQuery(Owner, Ascending: true, Take: 2)));
+        Assert.Equal("1 0", await Ages(new RunQuery(Owner, After: runs[2].Id)));
+        Assert.Equal("2 1 …", await Ages(new RunQuery(Owner, Before: runs[0].Id, Take: 2)));
+        Assert.Equal("3 0", await Ages(new RunQuery(Owner, "x")));
+        Assert.Equal("2 1", await Ages(new RunQuery(Owner, "y", "1")));
+        Assert.Equal("", await Ages(new RunQuery(Owner, "x", "1")));
+        Assert.Equal("2 0", await Ages(new RunQuery(Owner, Conversation: made.Id)));
+
+        async Task<string> Ages(RunQuery query)
+        {
+            var page = await Store.ListRunsAsync(query, Token);
+            return string.Join(' ', page.Items.Select(run => runs.FindIndex(one => one.Id == run.Id))) + (page.HasMore ? " …" : "");
+        }
+    }
+
+    [Fact]
     public async Task A_turn_adds_the_question_at_once_and_the_answer_at_the_end()
     {
         var made = await CreateAsync("a");

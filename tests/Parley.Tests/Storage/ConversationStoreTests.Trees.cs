@@ -51,7 +51,7 @@ public abstract partial class ConversationStoreTests
                 break;
             case 2 when model.Messages.Count > 0:
                 var doomed = model.Any(random);
-                Assert.Equal(model.Delete(doomed), await Store.DeleteMessageAsync(Owner, conversation.Id, doomed, Now, Token) is not null);
+                Assert.Equal(model.Delete(doomed), await Store.DeleteMessageAsync(Owner, conversation.Id, doomed, Now, withRun: true, Token) is not null);
                 break;
             default:
                 await TurnAsync(model, random);

@@ -7,9 +7,11 @@ namespace Parley.AspNetCore.Configuration.Agents;
 /// The agents that a directory's files describe, beside those that were made in code and keep their names. A file that cannot be used is reported and left out, or stays in use as it last was.
 /// Not safe for concurrent use.
 /// </summary>
-internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made, AgentFileReader reader, AgentCatalog catalog, ILogger<AgentDirectory> logger)
+internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made, AgentFileReader reader, FileVersions versions, AgentCatalog catalog, ILogger<AgentDirectory> logger)
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    private IReadOnlyList<Agent> _serving = [];
 
     // What is served first is told by the start itself.
     private bool _hasServed;
@@ -22,6 +24,14 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
 
     /// <summary>The kinds of the agents that are served, by name.</summary>
     public IReadOnlyDictionary<string, string> Kinds { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Looks at the files, serves what they say now, and keeps their versions.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await versions.LoadAsync(cancellationToken);
+        Refresh();
+        await versions.SaveAsync(cancellationToken);
+    }
 
     /// <summary>Looks at the files, and serves what they say now. True if anything changed.</summary>
     public bool Refresh()
@@ -62,7 +72,9 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
     {
         try
         {
-            return new Entry(stamp, reader.Read(file.FullName, stamp.Written), null);
+            var read = reader.Read(file.FullName, stamp.Written);
+            foreach (var warning in read.Warnings) logger.LogWarning("{Warning}", warning.Message);
+            return new Entry(stamp, read, null);
         }
         catch (ConfigurationException e)
         {
@@ -80,7 +92,7 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
         var problems = new List<ConfigurationException>();
         var serving = new List<ReadAgent>();
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        var before = catalog.All.Except(made).ToDictionary(agent => agent.Name, StringComparer.Ordinal);
+        var before = _serving.ToDictionary(agent => agent.Name, StringComparer.Ordinal);
         foreach (var name in made.SelectMany(agent => agent.Aliases.Prepend(agent.Name))) names[name] = "the program";
 
         // Of two files with one name, the one that is already served keeps it; else the first by file name.
@@ -97,13 +109,20 @@ internal sealed class AgentDirectory(string directory, IReadOnlyList<Agent> made
 
             names[read.Agent.Name] = path;
             foreach (var alias in read.Agent.Aliases) names[alias] = path;
+            if (read is { Versioned: { } text, Agent.Version: null })
+            {
+                read = read with { Agent = read.Agent with { Version = versions.Of(read.Agent.Name, text) } };
+                _entries[path] = entry with { Agent = read };
+            }
+
             serving.Add(read);
         }
 
         Report(problems, serving, before);
         Problems = problems;
         Kinds = serving.ToDictionary(read => read.Agent.Name, read => read.Kind, StringComparer.Ordinal);
-        catalog.Replace([.. made, .. serving.Select(read => read.Agent)]);
+        _serving = [.. serving.Select(read => read.Agent)];
+        catalog.Replace([.. made, .. _serving]);
     }
 
     private static ConfigurationException? Clash(ReadAgent read, Dictionary<string, string> names)

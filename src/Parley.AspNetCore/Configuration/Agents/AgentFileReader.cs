@@ -2,6 +2,7 @@ using System.Text;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration.Yaml;
 using Parley.Protocols.Upstream;
+using Parley.Workflows.Reading;
 
 namespace Parley.AspNetCore.Configuration.Agents;
 
@@ -33,6 +34,7 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
     /// <summary>Reads a file's text.</summary>
     public ReadAgent Parse(string path, string text, DateTimeOffset changed)
     {
+        if (WorkflowReader.IsWorkflow(text)) return WorkflowFile.Read(path, text, changed, services.Workflows);
         var keys = YamlFile.Parse(path, text, variables);
         var name = keys.Required("name");
         if (!IsName(name)) throw keys.Fail("name", $"name must be 1 to 64 of A-Z a-z 0-9 . _ -, not \"{name}\"");
@@ -85,7 +87,8 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
         return timeouts;
     }
 
-    private static bool IsName(string text)
+    /// <summary>Whether an agent can be called so.</summary>
+    public static bool IsName(string text)
         => text.Length is >= 1 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }
 
@@ -94,4 +97,11 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
 /// <param name="Kind">Its kind.</param>
 /// <param name="Keys">The file, for errors that only a look at other files shows.</param>
 /// <param name="Needs">Another file that it reads, as it was.</param>
-internal sealed record ReadAgent(Agent Agent, string Kind, YamlSection Keys, FileStamp? Needs = null);
+internal sealed record ReadAgent(Agent Agent, string Kind, YamlSection Keys, FileStamp? Needs = null)
+{
+    /// <summary>The text by whose changes its versions rise; null for an agent without versions.</summary>
+    public string? Versioned { get; init; }
+
+    /// <summary>What is wrong with it, although it can be used.</summary>
+    public IReadOnlyList<ConfigurationException> Warnings { get; init; } = [];
+}

@@ -2,6 +2,7 @@ using Parley.Agents;
 using Parley.AspNetCore.Configuration.Yaml;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
+using Parley.Workflows;
 
 namespace Parley.AspNetCore.Configuration.Agents;
 
@@ -26,7 +27,8 @@ internal sealed record AgentBody(IAgent Behaviour, string Model = "", string Ins
 /// <summary>What behaviours need to work.</summary>
 /// <param name="Time">The clock.</param>
 /// <param name="Upstream">The one client by which all agents call their peers.</param>
-internal sealed record AgentServices(TimeProvider Time, UpstreamClient Upstream);
+/// <param name="Workflows">What workflows need besides.</param>
+internal sealed record AgentServices(TimeProvider Time, UpstreamClient Upstream, WorkflowServices Workflows);
 
 /// <summary>All kinds of agents, one line each.</summary>
 internal static class AgentKinds

@@ -15,11 +15,11 @@ internal sealed class AgentWatcher(AgentDirectory agents, TimeProvider time, ILo
 
     private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // The first request finds the agents.
-        agents.Refresh();
-        return base.StartAsync(cancellationToken);
+        await agents.RefreshAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -30,18 +30,18 @@ internal sealed class AgentWatcher(AgentDirectory agents, TimeProvider time, ILo
             await WaitAsync(stoppingToken);
             await Task.Delay(Settle, time, stoppingToken);
             while (_hints.Reader.TryRead(out _)) { }
-            Refresh();
+            await RefreshAsync(stoppingToken);
         }
     }
 
     // A file that goes while it is looked at must not take the server with it; the next look comes soon.
-    private void Refresh()
+    private async Task RefreshAsync(CancellationToken stoppingToken)
     {
         try
         {
-            agents.Refresh();
+            await agents.RefreshAsync(stoppingToken);
         }
-        catch (Exception e)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             logger.LogWarning("The agents in {Directory} cannot be read: {Reason}", agents.Path, e.Message);
         }

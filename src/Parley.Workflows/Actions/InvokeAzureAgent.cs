@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Parley.Agents;
+using Parley.Conversations;
+using Parley.Runs;
+using Parley.Workflows.Engine;
+using Parley.Workflows.PowerFx;
+using Parley.Workflows.Reading;
+
+namespace Parley.Workflows.Actions;
+
+/// <summary>
+/// <c>InvokeAzureAgent</c>: asks another agent, whatever it is. Without a conversation the agent is told just the messages; in one it is told what was said
+/// there. What it says is shown unless <c>autoSend</c> is false, and always where it is asked in the workflow's own conversation. What the agent waits for the
+/// workflow waits for. With <c>externalLoop</c> the user goes on talking to it as long as the condition holds.
+/// </summary>
+internal sealed class InvokeAzureAgent : IWorkflowAction
+{
+    private readonly WorkflowValue _agent;
+    private readonly WorkflowValue? _conversation;
+    private readonly WorkflowValue? _messages;
+    private readonly IReadOnlyList<KeyValuePair<string, WorkflowValue>> _arguments = [];
+    private readonly WorkflowValue? _loop;
+    private readonly VariablePath? _result;
+    private readonly VariablePath? _object;
+    private readonly WorkflowValue? _isSent;
+
+    private InvokeAzureAgent(WorkflowNode node)
+    {
+        var agent = node.Part("agent");
+        _agent = agent?.RequiredValue("name") ?? WorkflowValue.Blank;
+        if (agent is null) node.Fail("agent", "is missing: it has a name");
+        _ = agent?.Text("version");
+        agent?.End();
+        _conversation = node.Value("conversationId");
+        if (node.Part("input") is { } input)
+        {
+            _messages = input.Value("messages");
+            _arguments = input.Values("arguments");
+            if (input.Part("externalLoop") is { } loop)
+            {
+                _loop = loop.RequiredValue("when");
+                loop.End();
+            }
+
+            input.End();
+        }
+
+        if (node.Part("output") is { } output)
+        {
+            (_result, _object, _isSent) = (output.Variable("messages"), output.Variable("responseObject"), output.Value("autoSend"));
+            output.End();
+        }
+    }
+
+    public static IWorkflowAction Read(WorkflowNode node) => new InvokeAzureAgent(node);
+
+    public async IAsyncEnumerable<RunEvent> RunAsync(WorkflowTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var name = _agent.Evaluate(turn.Scope).ToString();
+        var agent = turn.Services.FindAgent(name) ?? throw new WorkflowException($"there is no agent {name}", "agent_not_found");
+        var call = SubagentCall.Of(turn);
+        var conversation = _conversation?.Evaluate(turn.Scope).ToString() ?? "";
+        var isOwn = ConversationItems.IsOwn(turn, conversation);
+        var isShown = isOwn || _isSent is null || _isSent.Evaluate(turn.Scope) is not FxBoolean { Value: false };
+        var input = turn.Answer is { } answer
+            ? [.. answer.Select(message => new InputItem(message.Head, message.Content))]
+            : MessageRecord.ToItems(_messages?.Evaluate(turn.Scope) ?? FxBlank.Value);
+        var before = await BeforeAsync(turn, call, conversation, isOwn, cancellationToken).ConfigureAwait(false);
+        var asked = call.Ask(turn, agent, before, input, ArgumentsOf(turn), isShown);
+        var state = new RunState();
+        var said = new List<RunEvent>();
+        RunEnded? end = null;
+        await foreach (var happened in agent.Behaviour.RunAsync(asked, cancellationToken).ConfigureAwait(false))
+        {
+            state.Apply(happened, turn.Services.Time.GetUtcNow());
+            if (happened is RunEnded ended) end = ended;
+            else if (happened is RunStarted started) call.Started(started);
+            else if (Checkpoint.StateIn(happened) is not null) continue;
+            else if (isShown) yield return happened is ItemStarted item ? ToOwn(item, agent) : happened;
+            else said.Add(happened);
+        }
+
+        turn.Usage = Usage.Add(turn.Usage, end?.Usage);
+        if (end is RunFailed failed) throw new RunException(failed.Error with { Message = $"Agent {name} failed: {failed.Error.PublicMessage}", Public = true });
+        if (end is null or RunCancelled) throw new WorkflowException($"agent {name} ended without an answer", "agent_failed");
+        var output = state.Items.Where(item => item.Head is MessageItem or ToolCallItem or ToolResultItem or ReasoningItem or ApprovalRequestItem).Select(item => new InputItem(item.Head, item.ToContent()) { SourceId = item.SourceId }).ToList();
+        call.Remember(before, input, output);
+        if (end is RunSuspended suspended)
+        {
+            // Whoever is to answer must see what is asked.
+            foreach (var hidden in said) yield return hidden;
+            turn.Remembered = call.ToJson(suspended);
+            turn.Wait([.. suspended.Required]);
+            yield break;
+        }
+
+        await AfterAsync(turn, conversation, isOwn, isShown, input, output, cancellationToken).ConfigureAwait(false);
+        Assign(turn, state, agent);
+        if (_loop?.Evaluate(turn.Scope) is not FxBoolean { Value: true }) yield break;
+        turn.Remembered = call.ToJson(null);
+        turn.Wait(new ProvideInput(-1));
+    }
+
+    // A workflow within this one has no place to go on from of its own: what it does is not done again.
+    private static ItemStarted ToOwn(ItemStarted item, Agent agent) => item with
+    {
+        By = item.By ?? agent.Reference,
+        Head = item.Head is WorkflowActionItem { Effect: not null } action ? action with { Effect = OutsideEffect.Once } : item.Head,
+    };
+
+    // What was said in the conversation where the agent is asked: in the workflow's own also what this run has said.
+    private static async ValueTask<IReadOnlyList<InputItem>> BeforeAsync(WorkflowTurn turn, SubagentCall call, string conversation, bool isOwn, CancellationToken cancellationToken)
+    {
+        if (call.Path is { } path) return path;
+        if (isOwn)
+        {
+            var context = turn.Request.Context.Where(message => message.Head is MessageItem).Select(message => new InputItem(message.Head, message.Content));
+            return [.. context, .. turn.Memory.Said.Select(said => InputItem.Said(said.Role, said.Text))];
+        }
+
+        if (conversation.Length == 0) return [];
+        var messages = await WorkflowConversations.PathAsync(turn, conversation, cancellationToken).ConfigureAwait(false);
+        return [.. messages.Where(message => message.Head is MessageItem).Select(message => new InputItem(message.Head, message.Content))];
+    }
+
+    // What was said elsewhere is kept there; what is shown is a part of the run itself.
+    private static async ValueTask AfterAsync(
+        WorkflowTurn turn, string conversation, bool isOwn, bool isShown, IReadOnlyList<InputItem> input, List<InputItem> output, CancellationToken cancellationToken)
+    {
+        foreach (var message in output.Where(item => item.Head is MessageItem && (isShown || isOwn))) turn.Memory.Said.Add((Role.Assistant, Contents.TextOf(message.Content)));
+        if (conversation.Length == 0 || isOwn) return;
+        await WorkflowConversations.AppendAsync(turn, conversation, [.. input.Where(item => item.Head is MessageItem), .. output.Where(item => item.Head is MessageItem)], cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Assign(WorkflowTurn turn, RunState state, Agent agent)
+    {
+        var messages = state.Items.Where(item => item.Head is MessageItem).ToList();
+        if (_result is not null) turn.Memory.Set(_result, FxTable.Of(messages.Select(item => MessageRecord.Of(Role.Assistant, item.Text, author: agent.Name))));
+        if (_object is null || messages.Count == 0) return;
+        try
+        {
+            using var json = JsonDocument.Parse(messages[^1].Text);
+            turn.Memory.Set(_object, FxJson.FromPlain(json.RootElement));
+        }
+        catch (JsonException)
+        {
+            // What is no JSON is no object; the text is in the messages.
+        }
+    }
+
+    private RawJson? ArgumentsOf(WorkflowTurn turn)
+        => _arguments.Count == 0 ? null : new RawJson(FxJson.Compact(new FxRecord(_arguments.Select(argument => new FxField(argument.Key, argument.Value.Evaluate(turn.Scope))).ToValueList())));
+}

@@ -1,0 +1,228 @@
+using System.Runtime.CompilerServices;
+using Parley.Agents;
+using Parley.Runs;
+using Parley.Workflows.Actions;
+using Parley.Workflows.PowerFx;
+
+namespace Parley.Workflows.Engine;
+
+/// <summary>One run of a workflow, from a start or an answer to the next wait or the end: the loop that executes its steps.</summary>
+internal sealed partial class WorkflowExecution
+{
+    private readonly WorkflowDefinition _definition;
+    private readonly WorkflowServices _services;
+    private readonly AgentRequest _request;
+    private readonly WorkflowMemory _memory;
+    private readonly WorkflowTurn _turn;
+    private readonly List<(int Step, int Item)> _open = [];
+    private readonly long _began;
+    private int _step;
+    private int _items;
+    private int _count;
+
+    private WorkflowExecution(WorkflowDefinition definition, WorkflowServices services, AgentRequest request, WorkflowMemory memory)
+    {
+        (_definition, _services, _request, _memory) = (definition, services, request, memory);
+        _turn = new WorkflowTurn(services, definition.Program, memory, request);
+        _began = services.Time.GetTimestamp();
+    }
+
+    /// <summary>Executes.</summary>
+    public async IAsyncEnumerable<RunEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return new RunStarted();
+
+        // What is around the place where a question waited is open again.
+        foreach (var frame in _memory.Frames) yield return Open(frame.Step);
+        while (_step < _definition.Program.Steps.Count)
+        {
+            var step = _definition.Program.Steps[_step];
+            if (step.Kind != StepKind.Action)
+            {
+                foreach (var closed in Pass(step)) yield return closed;
+                continue;
+            }
+
+            if (step.IsDisabled)
+            {
+                _step = step.IsScope ? step.Target + 1 : _step + 1;
+                continue;
+            }
+
+            if (Overrun(step) is { } overrun)
+            {
+                foreach (var last in Fail(overrun)) yield return last;
+                yield break;
+            }
+
+            var own = _items;
+            var acts = step.Action!.ActsOutside;
+            yield return Open(_step);
+            if (acts)
+            {
+                // As it is before the action, so that the action is the same when it is done again.
+                if (step.RetriesUnknown) yield return Checkpoint.Of(own, WorkflowState.Write(_definition, _memory, _step, _turn.Remembered, hasSaid: true));
+                await SaveAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            _turn.Begin(_step, step.Target);
+            if (step.IsScope) _memory.Frames.Add(new WorkflowFrame(_step));
+            RunError? failure = null;
+            IAsyncEnumerator<RunEvent>? events = null;
+            try
+            {
+                while (true)
+                {
+                    RunEvent happened;
+                    try
+                    {
+                        events ??= step.Action.RunAsync(_turn, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                        if (!await events.MoveNextAsync().ConfigureAwait(false)) break;
+                        happened = Place(events.Current, own);
+                    }
+                    catch (Exception exception) when (!cancellationToken.IsCancellationRequested && ErrorOf(exception, step) is { } error)
+                    {
+                        failure = error;
+                        break;
+                    }
+
+                    yield return happened;
+                }
+            }
+            finally
+            {
+                if (events is not null) await events.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (failure is not null)
+            {
+                foreach (var last in Fail(failure)) yield return last;
+                yield break;
+            }
+
+            if (_turn.Waits is { } waits)
+            {
+                yield return Suspend(waits, own);
+                yield break;
+            }
+
+            _memory.Previous = step.Id;
+            (_turn.Answer, _turn.Remembered) = (null, null);
+            if (_turn.IsOver) break;
+            if (!step.IsScope)
+            {
+                _open.RemoveAt(_open.Count - 1);
+                yield return new ItemCompleted(own);
+                if (acts) await SaveAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach (var closed in Leave(_turn.Next)) yield return closed;
+            _step = _turn.Next;
+        }
+
+        foreach (var closed in CloseAll(ItemStatus.Completed)) yield return closed;
+        yield return new RunCompleted(FinishReason.Stop, _turn.Usage);
+    }
+
+    private ItemStarted Open(int number)
+    {
+        var step = _definition.Program.Steps[number];
+        _open.Add((number, _items));
+        OutsideEffect? effect = step.Action!.ActsOutside ? step.RetriesUnknown ? OutsideEffect.Repeatable : OutsideEffect.Once : null;
+        return new ItemStarted(_items++, new WorkflowActionItem(step.Name, step.Id, step.Parent, _memory.Previous, step.Title, effect));
+    }
+
+    private ValueTask SaveAsync(CancellationToken cancellationToken) => _request.Saved?.Invoke(cancellationToken) ?? default;
+
+    // The steps between actions.
+    private List<RunEvent> Pass(WorkflowStep step)
+    {
+        var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Within;
+        var closed = new List<RunEvent>();
+        switch (step.Kind)
+        {
+            case StepKind.Leave:
+                _step = step.Target;
+                break;
+            case StepKind.Repeat:
+                _step = isOpen && ((Foreach)step.Action!).MoveNext(_memory) ? step.Target + 1 : _step + 1;
+                break;
+            case StepKind.Close:
+                // Whoever jumped into the middle of it has nothing to close.
+                if (isOpen) closed.AddRange(CloseLast());
+                _step++;
+                break;
+        }
+
+        return closed;
+    }
+
+    // A jump leaves the groups and loops which its aim is not in.
+    private List<RunEvent> Leave(int aim)
+    {
+        var closed = new List<RunEvent>();
+        while (_memory.Frames.Count > 0 && !IsWithin(aim, _memory.Frames[^1].Step)) closed.AddRange(CloseLast());
+        return closed;
+    }
+
+    private bool IsWithin(int step, int scope) => step > scope && step <= _definition.Program.Steps[scope].Target;
+
+    private IEnumerable<RunEvent> CloseLast()
+    {
+        var frame = _memory.Frames[^1];
+        if (_definition.Program.Steps[frame.Step].Action is Foreach loop) loop.Leave(_memory);
+        _memory.Frames.RemoveAt(_memory.Frames.Count - 1);
+        var (_, item) = _open[^1];
+        _open.RemoveAt(_open.Count - 1);
+        _memory.Previous = _definition.Program.Steps[frame.Step].Id;
+        return [new ItemCompleted(item)];
+    }
+
+    private List<RunEvent> CloseAll(ItemStatus status)
+    {
+        var closed = Enumerable.Reverse(_open).Select(RunEvent (open) => new ItemCompleted(open.Item, status)).ToList();
+        _open.Clear();
+        return closed;
+    }
+
+    // An action numbers its items from 0; here they follow the action's own, and belong to it unless it says otherwise.
+    private RunEvent Place(RunEvent happened, int own)
+    {
+        var placed = ItemOrdinals.Shift(happened, own + 1);
+        if (placed is not ItemStarted started) return placed;
+        _items = Math.Max(_items, started.Item + 1);
+        return started with { Within = started.Within ?? own };
+    }
+
+    private RunSuspended Suspend(IReadOnlyList<RequiredAction> waits, int own)
+    {
+        var state = WorkflowState.Write(_definition, _memory, _step, _turn.Remembered);
+        return (RunSuspended)ItemOrdinals.Shift(new RunSuspended(waits.ToValueList(), _turn.Usage, state), own + 1);
+    }
+
+    private List<RunEvent> Fail(RunError error)
+    {
+        // The action that failed is the last that was opened; what is around it fails with it.
+        var last = CloseAll(ItemStatus.Failed);
+        last.Add(new RunFailed(error, _turn.Usage));
+        return last;
+    }
+
+    private RunError? Overrun(WorkflowStep step)
+    {
+        if (++_count > _services.MostSteps) return Error(step, $"the workflow has executed {_services.MostSteps} actions without an end or a question (workflows.steps)", "workflow_steps");
+        return _services.Time.GetElapsedTime(_began) > _services.Longest ? Error(step, $"the workflow has run for more than {_services.Longest.TotalSeconds:0} seconds without an end or a question (workflows.time)", "workflow_time") : null;
+    }
+
+    // What a workflow's author must know; what a peer's failure says about itself stays as private as it is.
+    private static RunError? ErrorOf(Exception exception, WorkflowStep step) => exception switch
+    {
+        RunException known => known.Error,
+        WorkflowException failed => Error(step, failed.Message, failed.Code),
+        FxException formula => Error(step, formula.Message, "formula_failed"),
+        _ => null,
+    };
+
+    private static RunError Error(WorkflowStep step, string message, string code)
+        => new(ErrorSide.Agent, ErrorCause.Rejected, $"Action {step.Id} ({step.Name}, line {step.Line}): {message}", true, code);
+}

@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+
+namespace Parley.Workflows.PowerFx;
+
+/// <summary>One evaluation of a formula: the rows it is in, and what it has used of its limits.</summary>
+internal sealed class FxEvaluation(FxScope scope)
+{
+    private const int StepsBetweenLooks = 1024;
+
+    private int _steps;
+    private int _nextLook = StepsBetweenLooks;
+    private Dictionary<(string, string), Regex>? _patterns;
+
+    public FxScope Scope => scope;
+
+    /// <summary>Patterns that were compiled, by pattern and options: in a loop it is mostly the same one.</summary>
+    public Dictionary<(string Pattern, string Options), Regex> Patterns => _patterns ??= [];
+
+    /// <summary>The innermost row whose columns are names, or null outside of all.</summary>
+    public FxFrame? Frame { get; set; }
+
+    /// <summary>Counts work, so that no formula goes on for ever.</summary>
+    public void Spend(long steps, int position)
+    {
+        var spent = _steps + steps;
+        if (spent > scope.MaxSteps) throw new FxException($"the formula takes more than {scope.MaxSteps} steps", position, isLimit: true);
+        _steps = (int)spent;
+        if (_steps < _nextLook) return;
+        _nextLook = _steps + StepsBetweenLooks;
+        scope.CancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Refuses a text of this length before it is made.</summary>
+    public void AllowText(long length, int position)
+    {
+        if (length > scope.MaxTextLength)
+            throw new FxException($"a text may have {scope.MaxTextLength} characters", position, isLimit: true);
+    }
+
+    /// <summary>Refuses a table of this length before it is made.</summary>
+    public void AllowRows(long count, int position)
+    {
+        if (count > scope.MaxRows) throw new FxException($"a table may have {scope.MaxRows} rows", position, isLimit: true);
+    }
+
+    /// <summary>The value of a name: a column of the rows around, innermost first, or a name of the scope.</summary>
+    public FxValue Resolve(string name, int position)
+    {
+        for (var frame = Frame; frame is not null; frame = frame.Outer)
+        {
+            if (frame.Find(name) is { } value) return value;
+        }
+        return scope.Root(name) ?? throw new FxException($"'{name}' is not known here", position);
+    }
+}
