@@ -92,13 +92,12 @@ internal static class CozeWorkflows
         if (!long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) throw CozeCall.Refused("Last-Event-ID", "must be the id of an event");
         if (!DecimalId.TryParse(call.Context.Request.Headers[RunHeader].ToString(), out var id))
             throw CozeCall.Refused(RunHeader, "is required as a header beside Last-Event-ID, with the value that the stream's answer had");
-        async Task<Run> FindAsync() => await call.Runner.FindAsync(call.Owner, id, call.Aborted) is { } found && found.Dialect == Protocol.CozeWorkflowRun
+        var run = await call.Runner.FindAsync(call.Owner, id, call.Aborted) is { } found && found.Dialect == Protocol.CozeWorkflowRun
             ? found
             : throw new RunException(RunError.NotFound($"The run does not exist ({RunHeader}).", RunHeader));
-        var run = await FindAsync();
         call.Context.Response.Headers[RunHeader] = DecimalId.Render(run.Id);
         using var reader = call.Runner.Attach(run);
-        await EventStream.ResumeAsync(call.Context, run, reader, new CozeWorkflowStreamWriter(run), number + 1, FindAsync);
+        await EventStream.ResumeAsync(call.Context, run, reader, new CozeWorkflowStreamWriter(run), number + 1);
     }
 
     private static async Task AnswerAsync(CozeCall call, LiveRun live, bool isAsync)

@@ -34,7 +34,7 @@ internal static class ParleyRunsEndpoints
         headers["parley-run"] = format.RunId(run.Conversation, run.Id);
         if (!run.Detached) headers["parley-conversation"] = format.ConversationId(run.Conversation);
         using var reader = RunnerOf(context).Attach(run);
-        await EventStream.ResumeAsync(context, run, reader, format.NewWriter(run, false), after, () => FindAsync(context));
+        await EventStream.ResumeAsync(context, run, reader, format.NewWriter(run, false), after);
     }
 
     private static async Task CancelAsync(HttpContext context)

@@ -23,7 +23,7 @@ internal static class ResponsesReads
         // Foundry numbers a workflow's events from 1, OpenAI from 0; what is passed over here is counted.
         var first = ResponsesIds.IsWorkflow(run.Agent) ? 1 : 0;
         using var reader = call.Runner.Attach(run);
-        await EventStream.ResumeAsync(call.Context, run, reader, new ResponsesStreamWriter(run), after is { } number ? Math.Max(0, number + 1 - first) : 0, async () => await call.RunAsync());
+        await EventStream.ResumeAsync(call.Context, run, reader, new ResponsesStreamWriter(run), after is { } number ? Math.Max(0, number + 1 - first) : 0);
     }
 
     public static async Task InputItemsAsync(ResponsesCall call)

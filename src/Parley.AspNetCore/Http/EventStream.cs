@@ -46,10 +46,9 @@ internal static class EventStream
     }
 
     /// <summary>
-    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on. <paramref name="findEnded"/>
-    /// gives the header of the run that has ended.
+    /// Sends what follows the first <paramref name="after"/> events of a run's stream, and then the run as it goes on.
     /// </summary>
-    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after, Func<Task<Run>> findEnded)
+    public static async Task ResumeAsync(HttpContext context, Run run, RunLogReader reader, FrameWriter writer, long after)
     {
         try
         {
@@ -61,7 +60,11 @@ internal static class EventStream
             await StartAsync(context).ConfigureAwait(false);
             var frames = new FrameBuffer(context);
             if (!await SendAsync(context, rest.WrittenMemory, reader, writer, frames).ConfigureAwait(false)) return;
-            if (await CopyAsync(context, reader, writer, frames).ConfigureAwait(false)) guard?.End(await findEnded().ConfigureAwait(false));
+            if (!await CopyAsync(context, reader, writer, frames).ConfigureAwait(false) || guard is null) return;
+
+            // One that was deleted meanwhile cannot be asked what it lost.
+            var runner = context.RequestServices.GetRequiredService<Runner>();
+            if (await runner.FindAsync(run.Owner, run.Id, context.RequestAborted).ConfigureAwait(false) is { } ended) guard.End(ended);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -11,8 +11,12 @@ internal static class FxEnums
         ["SortOrder"] = new() { ["Ascending"] = "Ascending", ["Descending"] = "Descending" },
         ["JSONFormat"] = new()
         {
-            ["Compact"] = "", ["IndentFour"] = "4", ["FlattenValueTables"] = "V",
-            ["IgnoreBinaryData"] = "", ["IgnoreUnsupportedTypes"] = "", ["IncludeBinaryData"] = "",
+            ["Compact"] = "",
+            ["IndentFour"] = "4",
+            ["FlattenValueTables"] = "V",
+            ["IgnoreBinaryData"] = "",
+            ["IgnoreUnsupportedTypes"] = "",
+            ["IncludeBinaryData"] = "",
         },
         ["DateTimeFormat"] = new[]
         {
@@ -21,17 +25,38 @@ internal static class FxEnums
         }.ToDictionary(name => name),
         ["MatchOptions"] = new()
         {
-            ["Complete"] = FxMatchFunctions.Complete, ["Contains"] = FxMatchFunctions.Contains, ["BeginsWith"] = FxMatchFunctions.BeginsWith,
-            ["EndsWith"] = FxMatchFunctions.EndsWith, ["IgnoreCase"] = FxMatchFunctions.IgnoreCase, ["Multiline"] = FxMatchFunctions.Multiline,
-            ["FreeSpacing"] = FxMatchFunctions.FreeSpacing, ["DotAll"] = FxMatchFunctions.DotAll, ["NumberedSubMatches"] = "",
+            ["Complete"] = FxMatchFunctions.Complete,
+            ["Contains"] = FxMatchFunctions.Contains,
+            ["BeginsWith"] = FxMatchFunctions.BeginsWith,
+            ["EndsWith"] = FxMatchFunctions.EndsWith,
+            ["IgnoreCase"] = FxMatchFunctions.IgnoreCase,
+            ["Multiline"] = FxMatchFunctions.Multiline,
+            ["FreeSpacing"] = FxMatchFunctions.FreeSpacing,
+            ["DotAll"] = FxMatchFunctions.DotAll,
+            ["NumberedSubMatches"] = "",
         },
         ["Match"] = new()
         {
-            ["Any"] = ".", ["Comma"] = ",", ["Digit"] = @"\d", ["Email"] = @"[^\s@]+@[^\s@]+\.[^\s@.]{2,}", ["Hyphen"] = "-",
-            ["LeftParen"] = @"\(", ["Letter"] = @"\p{L}", ["MultipleDigits"] = @"\d+", ["MultipleLetters"] = @"\p{L}+",
-            ["MultipleNonSpaces"] = @"\S+", ["MultipleSpaces"] = @"\s+", ["NonSpace"] = @"\S", ["OptionalDigits"] = @"\d*",
-            ["OptionalLetters"] = @"\p{L}*", ["OptionalNonSpaces"] = @"\S*", ["OptionalSpaces"] = @"\s*", ["Period"] = @"\.",
-            ["RightParen"] = @"\)", ["Space"] = @"\s", ["Tab"] = @"\t",
+            ["Any"] = ".",
+            ["Comma"] = ",",
+            ["Digit"] = @"\d",
+            ["Email"] = @"[^\s@]+@[^\s@]+\.[^\s@.]{2,}",
+            ["Hyphen"] = "-",
+            ["LeftParen"] = @"\(",
+            ["Letter"] = @"\p{L}",
+            ["MultipleDigits"] = @"\d+",
+            ["MultipleLetters"] = @"\p{L}+",
+            ["MultipleNonSpaces"] = @"\S+",
+            ["MultipleSpaces"] = @"\s+",
+            ["NonSpace"] = @"\S",
+            ["OptionalDigits"] = @"\d*",
+            ["OptionalLetters"] = @"\p{L}*",
+            ["OptionalNonSpaces"] = @"\S*",
+            ["OptionalSpaces"] = @"\s*",
+            ["Period"] = @"\.",
+            ["RightParen"] = @"\)",
+            ["Space"] = @"\s",
+            ["Tab"] = @"\t",
         },
     };
 
