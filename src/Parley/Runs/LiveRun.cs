@@ -37,7 +37,7 @@ public sealed class LiveRun
 
     internal CancellationToken Cancelled => _cancellation.Token;
 
-    /// <summary>What the agent was given, once it was.</summary>
+    /// <summary>What the agent was given, once it was; a run that is stored forgets it when it has ended.</summary>
     public IReadOnlyList<Message> Context { get; internal set; } = [];
 
     /// <summary>Ends the run as cancelled although its agent goes on.</summary>
@@ -88,8 +88,9 @@ public sealed class LiveRun
             _alone?.Dispose();
             _patience?.Dispose();
 
-            // Clients may read on for long: what the agent knew is not theirs to hold.
-            (LeaveAgent, Context) = (null, []);
+            // Clients may read on for long: what the agent knew is not theirs to hold. Of a run that is kept nowhere it is all that there is.
+            LeaveAgent = null;
+            if (header.Stored) Context = [];
         }
 
         RemoveIfUnkept();
