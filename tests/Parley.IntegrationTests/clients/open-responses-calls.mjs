@@ -148,7 +148,11 @@ export class Socket {
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
-      socket.once('unexpected-response', (_, answer) => reject(Object.assign(new Error(`refused with ${answer.statusCode}`), { status: answer.statusCode })));
+      socket.once('unexpected-response', (request, answer) => {
+        // The connection is the client's to close: it stands, ready for another request.
+        request.destroy();
+        reject(Object.assign(new Error(`refused with ${answer.statusCode}`), { status: answer.statusCode }));
+      });
     });
     return new Socket(socket);
   }
