@@ -41,7 +41,9 @@ internal static class ResponsesContexts
                 SectionOnly = true,
                 Take = MostMessages,
             };
-            context.AddRange((await call.Store.ListMessagesAsync(query, call.Aborted)).Items.Reverse());
+            var page = await call.Store.ListMessagesAsync(query, call.Aborted);
+            if (page.HasMore) throw new RunException(RunError.Rejected($"The context has more than {MostMessages} items.", asked.PreviousResponseId is null ? "conversation" : "previous_response_id", "context_too_long"));
+            context.AddRange(page.Items.Reverse());
         }
 
         var (conversation, now) = (call.NewId(), call.Now);

@@ -9,6 +9,9 @@ namespace Parley.AspNetCore.Endpoints;
 /// <param name="Path">What was said, oldest first.</param>
 internal sealed record ResponsesMemory(string Response, string Agent, ValueList<InputItem> Path)
 {
+    /// <summary>How many characters it has.</summary>
+    public long Size => Path.Sum(item => item.Content.Sum(part => (long)part.Text.Length + (part.Media?.Url?.Length ?? 0)));
+
     /// <summary>A response that has ended.</summary>
     public static ResponsesMemory Of(LiveRun live, RunState state) => new(
         ResponsesIds.OfRun(live.Header),

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Parley.AspNetCore.Configuration;
 using Parley.Protocols.Json;
 using Parley.Protocols.Responses;
@@ -19,16 +20,21 @@ internal sealed class ResponsesSocket
     /// <summary>How long a connection may stand.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(60);
 
-    /// <summary>So many requests wait at most; whoever sends more is not read until one is served.</summary>
-    private const int MostWaiting = 16;
+    /// <summary>So many requests wait at most, each as large as a body may be; whoever sends more is not read until one is served.</summary>
+    private const int MostWaiting = 1;
+
+    /// <summary>A response of which so many characters were said is not remembered.</summary>
+    private const int LargestMemory = 16 << 20;
 
     private static readonly RunError TooLong = RunError.Rejected("Responses WebSocket connections last 60 minutes at most. Open a new one to go on.", null, "websocket_connection_limit_reached");
 
     private readonly ResponsesCall _call;
     private readonly SocketMessages _messages;
+    private readonly ILogger<ResponsesSocket> _logger;
     private ResponsesMemory? _memory;
 
-    private ResponsesSocket(ResponsesCall call, SocketMessages messages) => (_call, _messages) = (call, messages);
+    private ResponsesSocket(ResponsesCall call, SocketMessages messages)
+        => (_call, _messages, _logger) = (call, messages, call.Context.RequestServices.GetRequiredService<ILogger<ResponsesSocket>>());
 
     /// <summary>Serves a connection until its client leaves, its time is over, or the server stops.</summary>
     public static async Task ServeAsync(ResponsesCall call)
@@ -40,7 +46,8 @@ internal sealed class ResponsesSocket
         var stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? default;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(gone.Token, timer.Token, stopping);
 
-        var messages = new SocketMessages(socket, (services.GetService<LimitOptions>() ?? new LimitOptions()).Body);
+        var limits = services.GetService<LimitOptions>() ?? new LimitOptions();
+        var messages = new SocketMessages(socket, limits, services.GetRequiredService<TimeProvider>(), call.Context.Abort);
         var waiting = Channel.CreateBounded<ReadOnlyMemory<byte>>(MostWaiting);
         var reading = messages.ReadAsync(waiting.Writer, gone);
         try
@@ -48,15 +55,17 @@ internal sealed class ResponsesSocket
             var self = new ResponsesSocket(call, messages);
             while (await NextAsync(waiting.Reader, over.Token) is { } body) await self.AnswerAsync(body, gone.Token);
             if (timer.IsCancellationRequested) await self.RefuseAsync(TooLong, gone.Token);
-            await messages.CloseAsync(timer.IsCancellationRequested || stopping.IsCancellationRequested ? WebSocketCloseStatus.EndpointUnavailable : null, gone.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
-            // The client is gone; the readers of its runs have said what that means.
+            // The client is gone, or has said goodbye; the readers of its runs have said what that means.
         }
-
-        await gone.CancelAsync();
-        await reading;
+        finally
+        {
+            await messages.CloseAsync(timer.IsCancellationRequested || stopping.IsCancellationRequested ? WebSocketCloseStatus.EndpointUnavailable : null);
+            await gone.CancelAsync();
+            await reading;
+        }
     }
 
     private static async Task<ReadOnlyMemory<byte>?> NextAsync(ChannelReader<ReadOnlyMemory<byte>> waiting, CancellationToken over)
@@ -83,14 +92,20 @@ internal sealed class ResponsesSocket
             previous = asked.PreviousResponseId;
             var live = await _call.Runner.StartAsync(await ResponsesTurn.OfAsync(_call, asked, _memory), gone);
             var state = await SendAsync(live, gone);
-            if (state.End is RunFailed) Forget(previous);
-            else if (!asked.Store) _memory = ResponsesMemory.Of(live, state);
+            if (state.End is RunFailed or RunCancelled) Forget(previous);
+            else if (!asked.Store) _memory = ResponsesMemory.Of(live, state) is { } memory && memory.Size <= LargestMemory ? memory : null;
         }
         catch (RunException e)
         {
             // What cannot be continued once cannot be continued again.
             Forget(previous);
             await RefuseAsync(e.Error, gone);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
+        {
+            _logger.LogError(e, "A request on a WebSocket failed.");
+            Forget(previous);
+            await RefuseAsync(new RunError(ErrorSide.Server, ErrorCause.Unavailable, e.Message), gone);
         }
     }
 
@@ -121,6 +136,9 @@ internal sealed class ResponsesSocket
                 await _messages.SendFramesAsync(frames, gone);
             }
         }
+
+        // Of a cancelled response no event tells: its stream ends, but a socket does not.
+        if (state.End is RunCancelled) await RefuseAsync(new RunError(ErrorSide.Server, ErrorCause.Cancelled, "The response was cancelled.", true, "cancelled"), gone);
 
         // Whoever continues it finds it as the store has it.
         await live.Completion.WaitAsync(gone);

@@ -10,6 +10,9 @@ namespace Parley.Protocols.OpenAi;
 /// <summary>Reads members of a request. A wrong type is an error that names the member by its path, as OpenAI's <c>param</c> does.</summary>
 internal static class OpenAiJson
 {
+    /// <summary>For what was read from a request and is kept a few levels deeper.</summary>
+    public static readonly JsonDocumentOptions Deep = new() { MaxDepth = 128 };
+
     /// <summary>A member that is there and not null.</summary>
     public static bool TryGet(this JsonElement element, string name, out JsonElement value)
         => element.TryGetProperty(name, out value) && value.ValueKind is not JsonValueKind.Null;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.Responses;
@@ -44,7 +45,7 @@ public sealed class ResponseObject
         (_run, _view) = (run, view);
 
         // The same in every copy of the response that a stream has.
-        using var echo = JsonDocument.Parse(view.Rendering.Echo?.Text ?? "{}");
+        using var echo = JsonDocument.Parse(view.Rendering.Echo?.Text ?? "{}", OpenAiJson.Deep);
         _head = Build(json => WriteHead(json, echo.RootElement));
         _tail = Build(json => WriteTail(json, echo.RootElement));
     }

@@ -35,10 +35,21 @@ public sealed class ResponsesAgent : IAgent
         var files = OpenAiFiles.AreIn(request) ? await OpenAiFiles.LoadAsync(request, takesAll: true, "input", cancellationToken).ConfigureAwait(false) : OpenAiFiles.None;
         var key = await KeyAsync(cancellationToken).ConfigureAwait(false);
         var mayRenew = _options.Token is not null;
+        string? conversation = null;
         while (true)
         {
             var (again, first) = (false, true);
-            var conversation = await ConversationAsync(turn, key, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                conversation ??= await ConversationAsync(turn, key, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunException refused) when (mayRenew && refused.Error.Cause == ErrorCause.Unauthorised)
+            {
+                mayRenew = false;
+                key = await _options.Token!.RenewAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             await foreach (var happened in _client.CallAsync(CallOf(request, turn, files, conversation, key), cancellationToken).ConfigureAwait(false))
             {
                 if (first && happened is RunFailed { Error: var error })
@@ -53,7 +64,7 @@ public sealed class ResponsesAgent : IAgent
 
                     if (turn.MayBeginAnew(error))
                     {
-                        (again, turn) = (true, ResponsesTurn.Anew(request));
+                        (again, turn, conversation) = (true, ResponsesTurn.Anew(request), null);
                         break;
                     }
                 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Parley.Conversations;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.Responses;
@@ -175,7 +176,7 @@ internal sealed record ResponsesItem
     /// <summary>Writes the members of an object.</summary>
     public static void WriteMembers(JsonLine json, RawJson members)
     {
-        using var document = JsonDocument.Parse(members.Text);
+        using var document = JsonDocument.Parse(members.Text, OpenAiJson.Deep);
         foreach (var member in document.RootElement.EnumerateObject()) json.Name(member.Name.AsSpan()).Raw(JsonMarshal.GetRawUtf8Value(member.Value));
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.Responses;
@@ -51,7 +52,7 @@ public sealed record ResponsesRendering
     {
         if (run.Dialect != Protocol.Responses || run.Rendering is not { } stored)
             return new ResponsesRendering { Model = run.Agent.Name, ShowsAgent = ResponsesIds.IsWorkflow(run.Agent), ShowsConversation = !run.Detached };
-        using var json = JsonDocument.Parse(stored.Text);
+        using var json = JsonDocument.Parse(stored.Text, OpenAiJson.Deep);
         var root = json.RootElement;
         return new ResponsesRendering
         {

@@ -32,8 +32,10 @@ internal static class ResponsesRequestWriter
         if (conversation is not null) json.String("conversation"u8, conversation);
         else if (turn.Known?.Response is { } previous) json.String("previous_response_id"u8, previous);
         if (Instructions.Of(options.Instructions, request) is { Length: > 0 } instructions) json.String("instructions"u8, instructions);
-        using var leftover = request.Leftover is { } left && left.Protocol == Protocol.Responses ? JsonDocument.Parse(left.Members.Text) : null;
-        var kept = leftover?.RootElement.EnumerateObject().Where(member => !Own.Contains(member.Name)).ToDictionary(member => member.Name, member => member.Value) ?? [];
+        using var leftover = request.Leftover is { } left && left.Protocol == Protocol.Responses ? JsonDocument.Parse(left.Members.Text, OpenAiJson.Deep) : null;
+        var kept = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        if (leftover is not null)
+            foreach (var member in leftover.RootElement.EnumerateObject().Where(member => !Own.Contains(member.Name))) kept[member.Name] = member.Value;
         WriteTools(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools, kept);
         WriteSampling(json, request, options, kept);
         foreach (var (name, value) in kept) json.Name(name.AsSpan()).Raw(Encoding.UTF8.GetBytes(value.ToRawJson().Text));
@@ -73,7 +75,7 @@ internal static class ResponsesRequestWriter
     // {"type":"function","function":{"name"}}, and allowed tools likewise, have their members one level up here.
     private static void WriteChoice(JsonLine json, RawJson choice)
     {
-        using var document = JsonDocument.Parse(choice.Text);
+        using var document = JsonDocument.Parse(choice.Text, OpenAiJson.Deep);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -119,7 +121,7 @@ internal static class ResponsesRequestWriter
 
     private static void WriteFormat(JsonLine json, RawJson format)
     {
-        using var document = JsonDocument.Parse(format.Text);
+        using var document = JsonDocument.Parse(format.Text, OpenAiJson.Deep);
         var type = ResponsesHeads.Text(document.RootElement, "type") ?? "text";
         json.Name("text"u8).Object().Name("format"u8).Object().String("type"u8, type);
         if (document.RootElement.TryGet("json_schema", out var schema) && schema.ValueKind == JsonValueKind.Object)

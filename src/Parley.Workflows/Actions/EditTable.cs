@@ -49,8 +49,9 @@ internal sealed class EditTable(VariablePath table, string change, WorkflowValue
                 rows = [.. rows, .. added is FxTable more ? more.Rows : [FxRecord.Row(added)]];
                 break;
             case "Remove":
-                var removed = value.Evaluate(turn.Scope) is FxTable some ? some : FxTable.Of([value.Evaluate(turn.Scope)]);
-                rows = rows.Where(row => !removed.Rows.Contains(row)).ToValueList();
+                var one = value.Evaluate(turn.Scope);
+                var removed = (one as FxTable ?? FxTable.Of([one])).Rows.ToHashSet();
+                rows = rows.Where(row => !removed.Contains(row)).ToValueList();
                 break;
             case "Clear":
                 rows = default;
@@ -63,6 +64,7 @@ internal sealed class EditTable(VariablePath table, string change, WorkflowValue
                 break;
         }
 
+        if (rows.Count > turn.Scope.MaxRows) throw new WorkflowException($"{table} would have more than {turn.Scope.MaxRows} rows");
         memory.Set(table, new FxTable(rows));
         if (result is not null) memory.Set(result, taken);
         return turn.Nothing;

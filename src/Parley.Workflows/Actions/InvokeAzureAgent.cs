@@ -63,6 +63,7 @@ internal sealed class InvokeAzureAgent : IWorkflowAction
         var conversation = _conversation?.Evaluate(turn.Scope).ToString() ?? "";
         var isOwn = ConversationItems.IsOwn(turn, conversation);
         var isShown = isOwn || _isSent is null || _isSent.Evaluate(turn.Scope) is not FxBoolean { Value: false };
+        if (turn.Answer is { } heard) turn.Hear(heard);
         var input = turn.Answer is { } answer
             ? [.. answer.Select(message => new InputItem(message.Head, message.Content))]
             : MessageRecord.ToItems(_messages?.Evaluate(turn.Scope) ?? FxBlank.Value);

@@ -1,3 +1,4 @@
+using Parley.Conversations;
 using Parley.Runs;
 using Parley.Workflows.Engine;
 using Parley.Workflows.PowerFx;
@@ -43,7 +44,7 @@ internal sealed class Question : IWorkflowAction
     public static IWorkflowAction Read(WorkflowNode node) => new Question(node);
 
     public IAsyncEnumerable<RunEvent> RunAsync(WorkflowTurn turn, CancellationToken cancellationToken)
-        => (turn.Answer is { } answer ? Take(turn, string.Join('\n', answer.Where(message => message.Role == Role.User).Select(message => message.Text))) : Begin(turn)).ToAsyncEnumerable();
+        => (turn.Answer is { } answer ? Take(turn, answer, string.Join('\n', answer.Where(message => message.Role == Role.User).Select(message => message.Text))) : Begin(turn)).ToAsyncEnumerable();
 
     private IEnumerable<RunEvent> Begin(WorkflowTurn turn)
     {
@@ -55,10 +56,10 @@ internal sealed class Question : IWorkflowAction
         return _repeats == 0 ? TakeDefault(turn) : Ask(turn, 0);
     }
 
-    private IEnumerable<RunEvent> Take(WorkflowTurn turn, string text)
+    private IEnumerable<RunEvent> Take(WorkflowTurn turn, IReadOnlyList<Message> answer, string text)
     {
         var key = turn.Program.Steps[turn.Step].Id;
-        if (_isSent) turn.Memory.Remember(Role.User, text);
+        if (_isSent) turn.Hear(answer);
         var value = text.Trim().Length == 0 && _entity is not null ? null : _entity is null ? text.Trim().Length == 0 ? FxBlank.Value : new FxText(text) : _entity.Parse(text);
         if (value is not null)
         {

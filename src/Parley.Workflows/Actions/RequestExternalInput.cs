@@ -18,6 +18,7 @@ internal sealed class RequestExternalInput(VariablePath? variable) : IWorkflowAc
             return turn.Nothing;
         }
 
+        turn.Hear(answer);
         if (variable is not null) turn.Memory.Set(variable, FxTable.Of(answer.Where(message => message.Head is MessageItem).Select(MessageRecord.Of)));
         return turn.Nothing;
     }

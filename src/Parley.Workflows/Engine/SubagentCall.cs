@@ -9,6 +9,9 @@ namespace Parley.Workflows.Engine;
 /// <summary>A call of another agent within a run: what it is told, and while it waits what it must be told again.</summary>
 internal sealed class SubagentCall
 {
+    /// <summary>A workflow that asks itself would never end, and each level holds what those below it say.</summary>
+    private const int MostDepth = 10;
+
     private readonly RunSuspended? _suspended;
     private RawJson? _upstream;
 
@@ -32,6 +35,7 @@ internal sealed class SubagentCall
     /// <summary>What the agent is asked. What it says can be made durable only if it is logged as it is said.</summary>
     public AgentRequest Ask(WorkflowTurn turn, Agent agent, IReadOnlyList<InputItem> before, IReadOnlyList<InputItem> input, RawJson? arguments, bool isLogged)
     {
+        if (turn.Request.Depth >= MostDepth) throw new WorkflowException($"agents ask one another more than {MostDepth} deep", "agent_depth");
         var run = turn.Request.Run;
         var number = 0L;
         Message ToMessage(InputItem item) => item.ToMessage(new Id(run.Id.Value + 8 * ++number), run.Conversation, default, run.CreatedAt);
@@ -47,6 +51,7 @@ internal sealed class SubagentCall
         return new AgentRequest
         {
             Run = header,
+            Depth = turn.Request.Depth + 1,
             Context = context,
             InputCount = input.Count,
             Continues = _suspended is null ? null : header with { Status = RunStatus.Suspended, End = _suspended },

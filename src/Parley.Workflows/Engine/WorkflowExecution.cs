@@ -60,8 +60,18 @@ internal sealed partial class WorkflowExecution
             yield return Open(_step);
             if (acts)
             {
-                // As it is before the action, so that the action is the same when it is done again.
-                if (step.RetriesUnknown) yield return Checkpoint.Of(own, WorkflowState.Write(_definition, _memory, _step, _turn.Remembered, hasSaid: true));
+                // As it is before the action, so that the action is the same when it is done again. A run that is kept nowhere cannot go on.
+                if (step.RetriesUnknown && _request.Run is { Stored: true, Detached: false })
+                {
+                    if (Keep(step, hasSaid: true, out var place) is { } tooLarge)
+                    {
+                        foreach (var last in Fail(tooLarge)) yield return last;
+                        yield break;
+                    }
+
+                    yield return Checkpoint.Of(own, place);
+                }
+
                 await SaveAsync(cancellationToken).ConfigureAwait(false);
             }
 
@@ -102,7 +112,13 @@ internal sealed partial class WorkflowExecution
 
             if (_turn.Waits is { } waits)
             {
-                yield return Suspend(waits, own);
+                if (Keep(step, hasSaid: false, out var place) is { } tooLarge)
+                {
+                    foreach (var last in Fail(tooLarge)) yield return last;
+                    yield break;
+                }
+
+                yield return ItemOrdinals.Shift(new RunSuspended(waits.ToValueList(), _turn.Usage, place), own + 1);
                 yield break;
             }
 
@@ -194,10 +210,11 @@ internal sealed partial class WorkflowExecution
         return started with { Within = started.Within ?? own };
     }
 
-    private RunSuspended Suspend(IReadOnlyList<RequiredAction> waits, int own)
+    // What must outlive the process; an error if it is more than a log should hold.
+    private RunError? Keep(WorkflowStep step, bool hasSaid, out RawJson place)
     {
-        var state = WorkflowState.Write(_definition, _memory, _step, _turn.Remembered);
-        return (RunSuspended)ItemOrdinals.Shift(new RunSuspended(waits.ToValueList(), _turn.Usage, state), own + 1);
+        place = WorkflowState.Write(_definition, _memory, _step, _turn.Remembered, hasSaid);
+        return place.Text.Length <= WorkflowState.Most ? null : Error(step, $"what the workflow remembers has {place.Text.Length} characters, and at most {WorkflowState.Most} are kept", "workflow_state");
     }
 
     private List<RunEvent> Fail(RunError error)

@@ -15,7 +15,14 @@ internal sealed partial class WorkflowExecution
         if (request.Run.Request.Parameters is { } parameters)
         {
             using var json = System.Text.Json.JsonDocument.Parse(parameters.Text);
-            if (FxJson.FromPlain(json.RootElement) is FxRecord given) memory.Local = given;
+            try
+            {
+                if (FxJson.FromPlain(json.RootElement) is FxRecord given) memory.Local = given;
+            }
+            catch (FxException e)
+            {
+                throw new RunException(RunError.Rejected($"The structured input cannot be variables of a workflow: {e.Message}.", "structured_inputs"), e);
+            }
         }
 
         Hear(memory, request);

@@ -8,6 +8,9 @@ namespace Parley.Workflows.Engine;
 /// <summary>What a workflow that waits must remember, as JSON: its whole place, and the text that it began with. Nothing else of it is kept anywhere.</summary>
 internal static class WorkflowState
 {
+    /// <summary>The largest state in characters.</summary>
+    public const int Most = 4 << 20;
+
     private const int Version = 1;
 
     /// <param name="definition">The workflow.</param>
@@ -80,7 +83,7 @@ internal static class WorkflowState
     /// <exception cref="RunException">It was written by a version that is not known.</exception>
     public static (string Text, int Step, RawJson? Remembered) Read(RawJson state, WorkflowMemory memory)
     {
-        using var json = JsonDocument.Parse(state.Text);
+        using var json = JsonDocument.Parse(state.Text, new JsonDocumentOptions { MaxDepth = FxJson.StoredDepth + 8 });
         var root = json.RootElement;
         if (root.GetProperty("version").GetInt32() != Version)
             throw new RunException(new RunError(ErrorSide.Server, ErrorCause.Malformed, "The workflow that waits was kept by another version of the server.", true, "workflow_state"));

@@ -90,6 +90,12 @@ internal sealed class WorkflowTurn(WorkflowServices services, WorkflowProgram pr
     /// <summary>The run is suspended until what is named is given; then the same action goes on.</summary>
     public void Wait(params IReadOnlyList<RequiredAction> required) => Waits = required;
 
+    /// <summary>What the user said becomes what formulas see as the last message.</summary>
+    public void Hear(IEnumerable<Message> messages)
+    {
+        foreach (var message in messages.Where(message => message.Role == Role.User)) memory.SetLast(message.Text, MessageRecord.Of(message));
+    }
+
     /// <summary>A message of the workflow's, as the events of the item with this number.</summary>
     public IEnumerable<RunEvent> Say(string text, int item = 0)
     {

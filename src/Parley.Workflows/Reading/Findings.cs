@@ -9,8 +9,9 @@ internal sealed class Findings
     private const int Most = 200;
 
     private readonly List<WorkflowFinding> _all = [];
+    private int _errors;
 
-    public bool HasErrors => _all.Exists(finding => finding.Severity == FindingSeverity.Error);
+    public bool HasErrors => _errors > 0;
 
     public void Error(YamlNode? at, string path, string message) => Add(FindingSeverity.Error, at?.Start.Line ?? 1, path, message);
 
@@ -18,7 +19,9 @@ internal sealed class Findings
 
     public void Add(FindingSeverity severity, long line, string path, string message)
     {
-        if (_all.Count < Most) _all.Add(new WorkflowFinding(severity, line, path, message));
+        // Many warnings must not hide an error.
+        var known = severity == FindingSeverity.Error ? _errors++ : _all.Count - Math.Min(_errors, Most);
+        if (known < Most) _all.Add(new WorkflowFinding(severity, line, path, message));
     }
 
     /// <summary>In the order of the text.</summary>

@@ -17,6 +17,7 @@ internal static class WorkflowText
             var line = lines[i];
             if (!TrySplit(line, out var indent, out var at)) continue;
             var value = line[at..].Trim();
+            if (value.Length == 0) continue;
             if (IsBlock(value))
             {
                 // What stands below is text as it is.

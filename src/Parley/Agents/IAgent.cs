@@ -20,6 +20,9 @@ public sealed record AgentRequest
     /// <summary>The run's header.</summary>
     public required Run Run { get; init; }
 
+    /// <summary>How many agents are asking one another above this one: 0 where a client asks.</summary>
+    public int Depth { get; init; }
+
     /// <summary>The messages of the path within the section, oldest first, ending with the input.</summary>
     public required IReadOnlyList<Message> Context { get; init; }
 

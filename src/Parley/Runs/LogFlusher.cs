@@ -120,7 +120,9 @@ internal sealed class LogFlusher : IAsyncDisposable
         {
             writes.Clear();
             logs.Clear();
-            while (_dirty.TryDequeue(out var log))
+
+            // No more than are waiting now: one that speaks without a pause must not hold up the others.
+            for (var left = _dirty.Count; left > 0 && _dirty.TryDequeue(out var log); left--)
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
                 log.Unqueue();

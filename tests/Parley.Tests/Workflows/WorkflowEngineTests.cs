@@ -328,5 +328,49 @@ public sealed class WorkflowEngineTests
         Assert.True(talk.Run.Continues.IsNone);
     }
 
+    [Fact]
+    public async Task A_workflow_that_asks_itself_ends_with_a_failure()
+    {
+        var text = Flow("- {kind: InvokeAzureAgent, id: again, agent: {name: flow}, input: {messages: =System.LastMessageText}}");
+        await using var talk = new WorkflowTalk(text);
+        talk.AddFlow("flow", text);
+        Assert.Contains("agents ask one another more than 10 deep", await talk.SayAsync("Hi"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_said_while_an_action_waits_becomes_the_last_message()
+    {
+        await using var talk = new WorkflowTalk(Flow("""
+            - {kind: RequestExternalInput, id: wait}
+            - {kind: SendActivity, id: say, activity: 'Heard {System.LastMessageText}'}
+            - kind: InvokeAzureAgent
+              id: call
+              agent: {name: parrot}
+              input: {messages: =System.LastMessageText, externalLoop: {when: '=System.LastMessageText <> "exit"'}}
+            """));
+        talk.Add("parrot", new EchoAgent(new EchoOptions(), TimeProvider.System));
+        await talk.SayAsync("Hi");
+        Assert.Equal("Heard one\none\n(ProvideInput)", await talk.SayAsync("one"));
+        Assert.Equal("exit\n(done)", await talk.SayAsync("exit"));
+    }
+
+    [Fact]
+    public async Task Deep_variables_survive_a_question_and_huge_ones_end_the_run()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 50)) + "1" + new string('}', 50);
+        await using var talk = new WorkflowTalk(Flow("""
+            - {kind: RequestExternalInput, id: wait}
+            - {kind: SendActivity, id: say, activity: '{Len(JSON(Local.deep))}'}
+            """)) { Parameters = new RawJson($$"""{"deep":{{deep}}}""") };
+        await talk.SayAsync("Hi");
+        Assert.Equal($"{deep.Length}\n(done)", await talk.SayAsync("on"));
+
+        await using var huge = new WorkflowTalk(Flow("""
+            - {kind: SetVariable, id: a, variable: Local.T, value: '=ForAll(Sequence(50000), {x: "a row with a text of some length so that there is much of it: sixty and more letters"})'}
+            - {kind: RequestExternalInput, id: wait}
+            """));
+        Assert.Contains("what the workflow remembers has", await huge.SayAsync("Hi"), StringComparison.Ordinal);
+    }
+
     private static string Flow(string actions) => "kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n" + string.Join('\n', actions.Split('\n').Select(line => "    " + line)) + "\n";
 }

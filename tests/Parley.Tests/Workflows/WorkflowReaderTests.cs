@@ -91,6 +91,23 @@ public sealed class WorkflowReaderTests
     }
 
     [Fact]
+    public void Many_warnings_hide_no_error()
+    {
+        var text = "kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n" + string.Concat(Enumerable.Repeat("    - {kind: BreakLoop}\n", 300)) + "    - {kind: Foo, id: x}\n";
+        var (definition, findings) = WorkflowReader.Read(text);
+        Assert.Null(definition);
+        Assert.Contains(findings, finding => finding.Message == "there is no action Foo");
+        Assert.Equal(201, findings.Count);
+    }
+
+    [Theory]
+    [InlineData("\t")]
+    [InlineData("\u00a0")]
+    [InlineData(" \u3000 ")]
+    public void A_value_of_white_space_is_none(string space)
+        => Assert.Null(Record.Exception(() => WorkflowReader.Read("kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n    - kind: ConditionGroup\n      id: c\n      conditions:\n        - {id: x, condition: =true}\n      displayName: " + space + "\n")));
+
+    [Fact]
     public void A_text_that_is_too_deep_or_too_long_is_refused_at_once()
     {
         Assert.Contains("nested", WorkflowReader.Read("a: " + new string('[', 100_000)).Findings[0].Message, StringComparison.Ordinal);

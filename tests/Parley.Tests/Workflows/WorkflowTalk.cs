@@ -42,6 +42,9 @@ internal sealed class WorkflowTalk : IAsyncDisposable
 
     public void Add(string name, IAgent agent) => _agents[name] = agent;
 
+    /// <summary>Another workflow that can be asked.</summary>
+    public void AddFlow(string name, string text) => _agents[name] = AgentOf(text).Behaviour;
+
     /// <summary>The file is edited.</summary>
     public void Edit(string text) => _agent = AgentOf(text);
 

@@ -13,6 +13,8 @@ namespace Parley.AspNetCore.Configuration.Agents;
 /// <summary>The agents that clients have made: kept in the store, and served like those in files. All callers see them; whoever made one may change it.</summary>
 internal sealed class StoredAgents(AgentStore store, AgentCatalog catalog, WorkflowServices workflows, ILogger<StoredAgents> logger) : IHostedService, IDisposable
 {
+    // What the environment holds is the operator's: workflows that clients make do not see it.
+    private readonly WorkflowServices _workflows = workflows with { Environment = default };
     private readonly SemaphoreSlim _change = new(1);
     private volatile IReadOnlyList<StoredAgentVersion> _all = [];
     private Dictionary<StoredAgentVersion, Lazy<Agent?>> _made = [];
@@ -76,7 +78,7 @@ internal sealed class StoredAgents(AgentStore store, AgentCatalog catalog, Workf
         {
             var agent = AgentReader.ReadDefinition(version.Definition) switch
             {
-                WorkflowAgentDefinition workflow => WorkflowFile.AgentOf(version.Agent, WorkflowReader.Read(workflow.Text).Definition ?? throw new InvalidDataException("the workflow has errors"), workflows),
+                WorkflowAgentDefinition workflow => WorkflowFile.AgentOf(version.Agent, WorkflowReader.Read(workflow.Text).Definition ?? throw new InvalidDataException("the workflow has errors"), _workflows),
                 PromptAgentDefinition prompt => new Agent(version.Agent, new PromptAgent(prompt, catalog)) { Kind = PromptAgent.Kind, Model = prompt.Model, Instructions = prompt.Instructions, Tools = prompt.Request.Tools },
                 _ => throw new InvalidDataException("the kind is unknown"),
             };
