@@ -35,6 +35,17 @@ public sealed class OpenAI7SdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cl
     public Task With_echo_agents(string test) => CheckAsync(test);
 }
 
+/// <summary>One conversation through the SDKs of three protocols, with echo agents.</summary>
+public sealed class OneConversationTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false)
+{
+    private const string Script = "one-conversation.test.mjs";
+
+    public static TheoryData<string> Tests => TestsOf(Script);
+
+    [Theory, MemberData(nameof(Tests))]
+    public Task With_echo_agents(string test) => CheckAsync(test);
+}
+
 /// <summary>Responses and Conversations through version 6, with echo agents.</summary>
 public sealed class ResponsesSdkTests(Cluster cluster, SdkRuns runs) : SdkTests(cluster, runs, Script, remote: false)
 {
