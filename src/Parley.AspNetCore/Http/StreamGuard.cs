@@ -72,6 +72,16 @@ internal sealed class StreamGuard(FrameWriter writer, Run run, StreamFormat form
         Count = writer.Count;
     }
 
+    /// <inheritdoc/>
+    public override void ContinueAfter(long count)
+    {
+        writer.ContinueAfter(count);
+        Count = writer.Count;
+
+        // What is between is lost, so that the whole cannot be lawful.
+        Stop();
+    }
+
     private void Check(in Logged logged)
     {
         try

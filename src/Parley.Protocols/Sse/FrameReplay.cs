@@ -36,7 +36,7 @@ public static class FrameReplay
                 }
 
                 // What the client got is gone; the end is numbered behind it, where the protocol numbers its events.
-                if (logged.Event is RunEnded && hasLostTail) writer.Count = after;
+                if (logged.Event is RunEnded && hasLostTail) writer.ContinueAfter(after);
                 var before = writer.Count;
                 scratch.ResetWrittenCount();
                 writer.Write(logged, scratch);

@@ -11,7 +11,7 @@ namespace Parley.Protocols.Sse;
 public abstract class FrameWriter
 {
     /// <summary>How many server-sent events were written so far.</summary>
-    public long Count { get; protected internal set; }
+    public long Count { get; protected set; }
 
     /// <summary>What it remembers of its run, if anything. If that is limited, frames may have marks, which <see cref="LongFrames"/> replaces.</summary>
     public virtual RunState? State => null;
@@ -21,6 +21,9 @@ public abstract class FrameWriter
 
     /// <summary>False while every event must be written, also where a stream is picked up behind it.</summary>
     public virtual bool MaySkip => true;
+
+    /// <summary>The client has got so many frames, more than the events that are known would write: what follows is numbered behind them.</summary>
+    public virtual void ContinueAfter(long count) => Count = count;
 
     /// <summary>Writes the frames that an event means, often one.</summary>
     public abstract void Write(in Logged logged, IBufferWriter<byte> into);

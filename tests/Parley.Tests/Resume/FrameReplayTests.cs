@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Parley.AspNetCore.Http;
 using Parley.Conversations;
 using Parley.Protocols;
 using Parley.Protocols.Sse;
@@ -40,16 +42,19 @@ public sealed class FrameReplayTests
 
     // The client's last frames were deltas that the dead process had sent and not saved: they are not those of the end.
     [Theory]
-    [InlineData("coze")]
-    [InlineData("coze-workflow")]
-    [InlineData("chat-completions")]
-    public async Task A_run_that_lost_its_tail_tells_its_end_to_every_client_that_got_more_than_is_known(string name)
+    [InlineData("coze", false)]
+    [InlineData("coze", true)]
+    [InlineData("coze-workflow", false)]
+    [InlineData("coze-workflow", true)]
+    [InlineData("chat-completions", false)]
+    [InlineData("chat-completions", true)]
+    public async Task A_run_that_lost_its_tail_tells_its_end_to_every_client_that_got_more_than_is_known(string name, bool isGuarded)
     {
         var log = Broken();
         var whole = Frames(await ResumeAsync(name, log, 0));
         var known = Frames(Encoding.UTF8.GetString(Streams.Write(Writer(name), log.SkipLast(1)))).Length;
-        for (var n = known; n < whole.Length + 3; n++) Assert.Equal(string.Concat(whole[known..]), await ResumeAsync(name, log, n, hasLostTail: true));
-        Assert.Equal(string.Concat(whole[(known - 1)..]), await ResumeAsync(name, log, known - 1, hasLostTail: true));
+        for (var n = known; n < whole.Length + 3; n++) Assert.Equal(string.Concat(whole[known..]), await ResumeAsync(name, log, n, hasLostTail: true, isGuarded));
+        Assert.Equal(string.Concat(whole[(known - 1)..]), await ResumeAsync(name, log, known - 1, hasLostTail: true, isGuarded));
     }
 
     [Fact]
@@ -70,35 +75,35 @@ public sealed class FrameReplayTests
         new PartCompleted(0, 0), new ItemCompleted(0, ItemStatus.Incomplete), new RunFailed(new RunError(ErrorSide.Server, ErrorCause.Unavailable, "It stopped.", true)),
     ]);
 
-    private static async Task<string> ResumeAsync(string name, List<Logged> log, long after, bool hasLostTail = false)
+    private static async Task<string> ResumeAsync(string name, List<Logged> log, long after, bool hasLostTail = false, bool isGuarded = false)
     {
         var encoded = new ArrayBufferWriter<byte>();
         foreach (var logged in log) EventCodec.Encode(logged, encoded);
         var segment = new RunSegment(new Id(8), 0, log.Count - 1, EventCodec.Format, encoded.WrittenMemory);
         using var reader = new RunLogReader(new MemoryStore(), new Id(8), _ => new((RunSegment?)segment));
         var into = new ArrayBufferWriter<byte>();
-        var writer = Writer(name);
+        var writer = isGuarded ? new StreamGuard(Writer(name), Header(name), StreamFormat.Of(name), NullLogger.Instance) : Writer(name);
         await FrameReplay.SkipAsync(reader, writer, after, hasLostTail, into, TestContext.Current.CancellationToken);
         while (await reader.WaitAsync(TestContext.Current.CancellationToken))
             while (reader.TryRead(out var logged)) writer.Write(logged, into);
         return Encoding.UTF8.GetString(into.WrittenSpan);
     }
 
-    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(
-        new Run
-        {
-            Id = new Id(8),
-            Owner = "o",
-            Conversation = new Id(16),
-            Section = new Id(16),
-            Agent = new AgentRef("a"),
-            Status = RunStatus.Running,
-            Dialect = new Protocol(name),
-            Chat = new Id(8),
-            Request = ModelRequest.Empty,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-        },
-        false);
+    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Header(name), false);
+
+    private static Run Header(string name) => new()
+    {
+        Id = new Id(8),
+        Owner = "o",
+        Conversation = new Id(16),
+        Section = new Id(16),
+        Agent = new AgentRef("a"),
+        Status = RunStatus.Running,
+        Dialect = new Protocol(name),
+        Chat = new Id(8),
+        Request = ModelRequest.Empty,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+    };
 
     private static string[] Frames(string stream) => [.. stream.Split("\n\n").SkipLast(1).Select(frame => frame + "\n\n")];
 }
