@@ -58,7 +58,7 @@ internal static class ChatCompletionsEndpoints
             default:
                 var body = new ArrayBufferWriter<byte>(1024);
                 ChatObject.WriteCompletion(run, state, body);
-                await WriteAsync(context, StatusCodes.Status200OK, body);
+                await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
                 break;
         }
     }
@@ -67,7 +67,7 @@ internal static class ChatCompletionsEndpoints
     {
         var body = new ArrayBufferWriter<byte>(1024);
         ChatObject.WriteModels(new JsonLine(body, JsonEscaping.Minimal), context.RequestServices.GetRequiredService<AgentCatalog>().All);
-        return WriteAsync(context, StatusCodes.Status200OK, body);
+        return JsonAnswer.SendAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
     }
 
     private static Task GetModelAsync(HttpContext context)
@@ -75,7 +75,7 @@ internal static class ChatCompletionsEndpoints
         var agent = FindAgent(context.RequestServices.GetRequiredService<AgentCatalog>(), context.Request.RouteValues["id"] as string);
         var body = new ArrayBufferWriter<byte>(256);
         ChatObject.WriteModel(new JsonLine(body, JsonEscaping.Minimal), agent);
-        return WriteAsync(context, StatusCodes.Status200OK, body);
+        return JsonAnswer.SendAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
     }
 
     // An empty model leaves the choice open; an absent one has been forgotten.
@@ -97,15 +97,6 @@ internal static class ChatCompletionsEndpoints
     {
         var body = new ArrayBufferWriter<byte>(256);
         ChatErrors.Write(new JsonLine(body, JsonEscaping.Minimal), error);
-        return WriteAsync(context, OpenAiErrors.StatusOf(error), body);
-    }
-
-    private static async Task WriteAsync(HttpContext context, int status, ArrayBufferWriter<byte> body)
-    {
-        var response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = body.WrittenCount;
-        await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+        return JsonAnswer.SendAsync(context, OpenAiErrors.StatusOf(error), body.WrittenMemory);
     }
 }

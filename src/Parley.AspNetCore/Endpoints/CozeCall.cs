@@ -13,30 +13,9 @@ using Parley.Runs;
 namespace Parley.AspNetCore.Endpoints;
 
 /// <summary>A request at Coze's door: its parameters, what serves it, and its answer.</summary>
-internal sealed class CozeCall(HttpContext context)
+internal sealed class CozeCall(HttpContext context) : DoorCall(context)
 {
     private const string Json = "application/json; charset=utf-8";
-
-    public HttpContext Context => context;
-
-    public CancellationToken Aborted => context.RequestAborted;
-
-    public string Owner { get; } = Caller.Of(context).Owner;
-
-    public IConversationStore Store => context.RequestServices.GetRequiredService<IConversationStore>();
-
-    public Runner Runner => context.RequestServices.GetRequiredService<Runner>();
-
-    public AgentCatalog Agents => context.RequestServices.GetRequiredService<AgentCatalog>();
-
-    public DateTimeOffset Now => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-
-    public Id NewId() => context.RequestServices.GetRequiredService<IdSource>().Next();
-
-    public ValueTask<ReadOnlyMemory<byte>> BodyAsync() => RequestBody.ReadAsync(context, Aborted);
-
-    /// <summary>A query parameter; empty counts as absent, because the Python SDK writes it so.</summary>
-    public string? Query(string name) => context.Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
 
     /// <summary>An id in the query.</summary>
     public Id QueryId(string name) => IdOf(Query(name) ?? throw Refused(name, "is required"), name);
@@ -51,7 +30,7 @@ internal sealed class CozeCall(HttpContext context)
     }
 
     /// <summary>An id in the path, of which the route says that it is a number.</summary>
-    public Id RouteId(string name) => IdOf(context.Request.RouteValues[name]?.ToString() ?? "", name);
+    public Id RouteId(string name) => IdOf(Context.Request.RouteValues[name]?.ToString() ?? "", name);
 
     /// <summary>An id as Coze writes them.</summary>
     public static Id IdOf(string text, string field) => DecimalId.TryParse(text, out var id) ? id : throw Refused(field, "must be an id in decimal digits");
@@ -77,8 +56,8 @@ internal sealed class CozeCall(HttpContext context)
         var buffer = new ArrayBufferWriter<byte>(1024);
         var line = CozeWriter.BeginAnswer(buffer);
         payload(line);
-        CozeWriter.EndAnswer(line, LogId.Of(context));
-        return SendAsync(context, StatusCodes.Status200OK, buffer.WrittenMemory);
+        CozeWriter.EndAnswer(line, LogId.Of(Context));
+        return JsonAnswer.SendAsync(Context, StatusCodes.Status200OK, buffer.WrittenMemory, Json);
     }
 
     /// <summary>Answers with an error: compact, and with no newline at its end.</summary>
@@ -86,7 +65,7 @@ internal sealed class CozeCall(HttpContext context)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         CozeWriter.WriteError(error, LogId.Of(context), buffer);
-        return SendAsync(context, status, buffer.WrittenMemory);
+        return JsonAnswer.SendAsync(context, status, buffer.WrittenMemory, Json);
     }
 
     public static RunException NoConversation() => new(RunError.NotFound("The conversation does not exist (conversation_id).", "conversation_id"));
@@ -95,16 +74,7 @@ internal sealed class CozeCall(HttpContext context)
 
     public static RunException Refused(string field, string what) => new(RunError.Rejected($"{field} {what}.", field));
 
-    public CozeOptions Options => OptionsOf(context);
+    public CozeOptions Options => OptionsOf(Context);
 
     public static CozeOptions OptionsOf(HttpContext context) => context.RequestServices.GetService<CozeOptions>() ?? new();
-
-    private static async Task SendAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
-    {
-        var response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = Json;
-        response.ContentLength = body.Length;
-        await response.Body.WriteAsync(body, context.RequestAborted);
-    }
 }

@@ -52,10 +52,7 @@ internal static class ParleyRunsEndpoints
         var chat = await runner.FindChatAsync(run.Owner, run.Chat, context.RequestAborted);
         var body = new ArrayBufferWriter<byte>(1024);
         RunObject.Write(run, state, chat, Notations.OnDisconnect.Format(run.OnDisconnect), new JsonLine(body, JsonEscaping.Minimal));
-        var response = context.Response;
-        response.ContentType = "application/json";
-        response.ContentLength = body.WrittenCount;
-        await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
     }
 
     private static async Task<Run> FindAsync(HttpContext context)

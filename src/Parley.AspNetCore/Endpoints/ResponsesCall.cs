@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Parley.Agents;
 using Parley.AspNetCore.Http;
 using Parley.Conversations;
@@ -13,36 +12,15 @@ using Parley.Runs;
 namespace Parley.AspNetCore.Endpoints;
 
 /// <summary>A request at the door of Responses and Conversations: its parameters, what serves it, and its answer.</summary>
-internal sealed class ResponsesCall(HttpContext context)
+internal sealed class ResponsesCall(HttpContext context) : DoorCall(context)
 {
     private const int LargestPage = 100;
 
-    public HttpContext Context => context;
-
-    public CancellationToken Aborted => context.RequestAborted;
-
-    public string Owner { get; } = Caller.Of(context).Owner;
-
-    public IConversationStore Store => context.RequestServices.GetRequiredService<IConversationStore>();
-
-    public Runner Runner => context.RequestServices.GetRequiredService<Runner>();
-
-    public AgentCatalog Agents => context.RequestServices.GetRequiredService<AgentCatalog>();
-
-    public DateTimeOffset Now => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-
     /// <summary>The agent that the path names, where Foundry has one there.</summary>
-    public string? RouteAgent => context.Request.RouteValues["agent"] as string;
+    public string? RouteAgent => Context.Request.RouteValues["agent"] as string;
 
     /// <summary>Whether the query asks for something beyond the usual; clients write lists with and without brackets.</summary>
-    public bool Includes(string what) => context.Request.Query["include"].Concat(context.Request.Query["include[]"]).Contains(what);
-
-    public Id NewId() => context.RequestServices.GetRequiredService<IdSource>().Next();
-
-    public ValueTask<ReadOnlyMemory<byte>> BodyAsync() => RequestBody.ReadAsync(context, Aborted);
-
-    /// <summary>A query parameter; null if it is absent or empty.</summary>
-    public string? Query(string name) => context.Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
+    public bool Includes(string what) => Context.Request.Query["include"].Concat(Context.Request.Query["include[]"]).Contains(what);
 
     /// <summary>How many entries of a list are wanted.</summary>
     public int Limit()
@@ -99,7 +77,7 @@ internal sealed class ResponsesCall(HttpContext context)
         return PrefixedId.TryParse(text, out var id, out var same) && id == same ? id : throw NoConversation(text, field);
     }
 
-    public string RouteText(string name) => context.Request.RouteValues[name] as string ?? "";
+    public string RouteText(string name) => Context.Request.RouteValues[name] as string ?? "";
 
     /// <summary>Answers with a JSON value.</summary>
     public Task AnswerAsync(Action<JsonLine> write) => AnswerAsync(StatusCodes.Status200OK, write);
@@ -109,11 +87,11 @@ internal sealed class ResponsesCall(HttpContext context)
     {
         var body = new ArrayBufferWriter<byte>(1024);
         write(new JsonLine(body, JsonEscaping.Minimal));
-        return SendAsync(context, status, body.WrittenMemory);
+        return JsonAnswer.SendAsync(Context, status, body.WrittenMemory);
     }
 
     /// <summary>Answers with a run as it stands.</summary>
-    public Task AnswerAsync(Run run, RunState state) => SendAsync(context, StatusCodes.Status200OK, BodyOf(run, state));
+    public Task AnswerAsync(Run run, RunState state) => JsonAnswer.SendAsync(Context, StatusCodes.Status200OK, BodyOf(run, state));
 
     /// <summary>A run as a response.</summary>
     public static ReadOnlyMemory<byte> BodyOf(Run run, RunState state)
@@ -128,19 +106,10 @@ internal sealed class ResponsesCall(HttpContext context)
     {
         var body = new ArrayBufferWriter<byte>(256);
         ResponsesRefusals.Write(new JsonLine(body, JsonEscaping.Minimal), error);
-        return SendAsync(context, OpenAiErrors.StatusOf(error), body.WrittenMemory);
+        return JsonAnswer.SendAsync(context, OpenAiErrors.StatusOf(error), body.WrittenMemory);
     }
 
     public static RunException NoConversation(string id, string field) => new(RunError.NotFound($"Conversation with id '{id}' not found.", field, "conversation_not_found"));
 
     public static RunException Refused(string field, string what) => new(RunError.Rejected($"Invalid '{field}': it {what}.", field, "invalid_value"));
-
-    private static async Task SendAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
-    {
-        var response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
-        await response.Body.WriteAsync(body, context.RequestAborted);
-    }
 }

@@ -28,7 +28,7 @@ internal static class BothShapes
     };
 
     /// <summary>Writes the error, compact and with no newline at its end.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, RunError error)
+    public static Task WriteAsync(HttpContext context, int status, RunError error)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -48,12 +48,7 @@ internal static class BothShapes
             json.WriteEndObject();
         }
 
-        var response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = buffer.WrittenCount;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        await response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+        return JsonAnswer.SendAsync(context, status, buffer.WrittenMemory);
     }
 
     private static int CozeCodeOf(int status) => status switch

@@ -3,6 +3,7 @@ using Parley.AspNetCore.Configuration.Agents;
 using Parley.Cli;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
+using Parley.Tests.Events;
 using Parley.Workflows;
 
 namespace Parley.Tests.AgentFiles;
@@ -122,17 +123,5 @@ public sealed class AgentFileReaderTests
 
     private static ReadAgent Read(string text) => NewReader().Parse("a.yaml", text, default);
 
-    private static Run NoRun => new()
-    {
-        Id = new Id(8),
-        Chat = new Id(8),
-        Owner = "local",
-        Conversation = new Id(16),
-        Section = new Id(16),
-        Agent = new AgentRef("e"),
-        Status = RunStatus.Running,
-        Dialect = Protocol.Coze,
-        Request = ModelRequest.Empty,
-        CreatedAt = default,
-    };
+    private static Run NoRun => Headers.Of("coze");
 }

@@ -1,48 +1,42 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration;
 using Parley.AspNetCore.Endpoints;
-using Parley.AspNetCore.Http;
-using Parley.Conversations;
-using Parley.Runs;
 using Parley.Storage;
 using Parley.Storage.Sqlite;
-using Parley.Tests.Guards;
+using Parley.Tests.Hosting;
 using Parley.Tests.Storage;
 
 namespace Parley.Tests.Coze;
 
-/// <summary>A server with Coze's door alone, a store in memory with or without files beside it, and a client.</summary>
-internal sealed class CozeDoor : IAsyncDisposable
+/// <summary>A server with Coze's door alone, with or without files beside its store.</summary>
+internal sealed class CozeDoor : TestDoor
 {
-    private readonly WebApplication _app;
     private readonly TempFolder? _folder;
-    private readonly HttpClient _http;
-    private readonly GuardWatch _watch;
 
-    private CozeDoor(WebApplication app, TempFolder? folder, GuardWatch watch)
-    {
-        (_app, _folder, _watch) = (app, folder, watch);
-        _http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
-    }
+    private CozeDoor(CozeOptions? options, LimitOptions limits, TempFolder? folder, Agent[] agents)
+        : base(agents.Length > 0 ? agents : [Echo("echo")], app => app.MapCoze(), services =>
+        {
+            services.AddSingleton(options ?? new CozeOptions());
+            services.AddSingleton(limits);
+            if (folder is null) return;
+            services.AddSingleton(_ => SqliteDatabase.Open(folder.Path, TimeProvider.System, NullLogger.Instance));
+            services.AddSingleton<FileStore>();
+            services.AddSingleton<VariableStore>();
+        })
+        => _folder = folder;
 
-    public Uri Address => _http.BaseAddress!;
+    public Uri Address => Http.BaseAddress!;
 
-    public int ActiveCount => _app.Services.GetRequiredService<Runner>().ActiveCount;
+    public int ActiveCount => Runner.ActiveCount;
 
-    public SqliteDatabase Database => _app.Services.GetRequiredService<SqliteDatabase>();
+    public SqliteDatabase Database => Service<SqliteDatabase>();
 
-    public IConversationStore Store => _app.Services.GetRequiredService<IConversationStore>();
-
-    public AgentCatalog Agents => _app.Services.GetRequiredService<AgentCatalog>();
+    public AgentCatalog Agents => Service<AgentCatalog>();
 
     public static Task<CozeDoor> OpenAsync(CozeOptions? options = null, params Agent[] agents) => OpenAsync(options, new LimitOptions(), null, agents);
 
@@ -51,46 +45,17 @@ internal sealed class CozeDoor : IAsyncDisposable
 
     private static async Task<CozeDoor> OpenAsync(CozeOptions? options, LimitOptions limits, TempFolder? folder, Agent[] agents)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore();
-        var watch = GuardWatch.AddTo(builder.Services);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton<IConversationStore, MemoryStore>();
-        builder.Services.AddSingleton(new AgentCatalog(agents.Length > 0 ? agents : [Echo("echo")]));
-        builder.Services.AddSingleton(options ?? new CozeOptions());
-        builder.Services.AddSingleton(limits);
-        if (folder is not null)
-        {
-            builder.Services.AddSingleton(_ => SqliteDatabase.Open(folder.Path, TimeProvider.System, NullLogger.Instance));
-            builder.Services.AddSingleton<FileStore>();
-            builder.Services.AddSingleton<VariableStore>();
-        }
-
-        builder.Services.AddSingleton(provider => new Runner(provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance,
-            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null));
-        var app = builder.Build();
-        app.UseMiddleware<ErrorAnswers>();
-        app.Use((context, next) =>
-        {
-            context.Features.Set(new Caller(context.Request.Headers["owner"].ToString() is { Length: > 0 } owner ? owner : "local"));
-            return next(context);
-        });
-        app.MapCoze();
-        await app.StartAsync();
-        return new CozeDoor(app, folder, watch);
+        var door = new CozeDoor(options, limits, folder, agents);
+        await door.StartAsync();
+        return door;
     }
 
     public static Agent Echo(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System)) { Aliases = [name + "-alias", "7478675888952246323"] };
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        _http.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        await base.DisposeAsync();
         _folder?.Dispose();
-        _watch.AssertLawful();
     }
 
     /// <summary>Uploads content under a name, as a browser does.</summary>
@@ -108,7 +73,7 @@ internal sealed class CozeDoor : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/files/upload") { Content = form };
         if (owner is not null) request.Headers.Add("owner", owner);
-        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return JsonElement.Parse(await response.Content.ReadAsStringAsync());
     }
@@ -154,7 +119,7 @@ internal sealed class CozeDoor : IAsyncDisposable
         }
 
         if (owner is not null) request.Headers.Add("owner", owner);
-        return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     /// <summary>Polls a chat until it stands as expected.</summary>

@@ -1,81 +1,40 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
 using Parley.AspNetCore.Endpoints;
-using Parley.AspNetCore.Http;
-using Parley.Conversations;
-using Parley.Runs;
-using Parley.Tests.Guards;
+using Parley.Tests.Hosting;
 
 namespace Parley.Tests.Responses;
 
-/// <summary>A server with this door and Coze's, a store in memory, and a client.</summary>
-internal sealed class ResponsesDoor : IAsyncDisposable
+/// <summary>A server with this door and Coze's.</summary>
+internal sealed class ResponsesDoor : TestDoor
 {
-    private readonly WebApplication _app;
-    private readonly HttpClient _http;
-    private readonly GuardWatch _watch;
-
-    private ResponsesDoor(WebApplication app, GuardWatch watch)
+    private ResponsesDoor(Agent[] agents)
+        : base(agents.Length > 0 ? agents : [Echoing("echo")], app =>
+        {
+            app.MapCoze();
+            app.MapResponses();
+            app.MapSharedPaths();
+        })
     {
-        (_app, _watch) = (app, watch);
-        // Closing in the middle of an answer is what some tests are about: no politeness first.
-        _http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
-
-    public IConversationStore Store => _app.Services.GetRequiredService<IConversationStore>();
-
-    public Runner Runner => _app.Services.GetRequiredService<Runner>();
 
     public static async Task<ResponsesDoor> OpenAsync(params Agent[] agents)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore();
-        var watch = GuardWatch.AddTo(builder.Services);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider => new IdSource(provider.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton<IConversationStore, MemoryStore>();
-        builder.Services.AddSingleton(new AgentCatalog(agents.Length > 0 ? agents : [Echoing("echo")]));
-        builder.Services.AddSingleton(provider => new Runner(provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance));
-        var app = builder.Build();
-        app.UseMiddleware<ErrorAnswers>();
-        app.Use((context, next) =>
-        {
-            context.Features.Set(new Caller(context.Request.Headers["owner"].ToString() is { Length: > 0 } owner ? owner : "local"));
-            return next(context);
-        });
-        app.MapCoze();
-        app.MapResponses();
-        app.MapSharedPaths();
-        await app.StartAsync();
-        return new ResponsesDoor(app, watch);
+        var door = new ResponsesDoor(agents);
+        await door.StartAsync();
+        return door;
     }
 
     public static Agent Echoing(string name, EchoOptions? options = null) => new(name, new EchoAgent(options ?? new(), TimeProvider.System));
-
-    public async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await _app.StopAsync();
-        await Runner.DisposeAsync();
-        await _app.DisposeAsync();
-        _watch.AssertLawful();
-    }
 
     public async Task<HttpResponseMessage> SendAsync(string method, string path, string? body = null, string? owner = null)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         if (owner is not null) request.Headers.Add("owner", owner);
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
     public async Task<JsonElement> CallAsync(string method, string path, string? body = null, string? owner = null, HttpStatusCode status = HttpStatusCode.OK)

@@ -82,28 +82,14 @@ public sealed class FrameReplayTests
         var segment = new RunSegment(new Id(8), 0, log.Count - 1, EventCodec.Format, encoded.WrittenMemory);
         using var reader = new RunLogReader(new MemoryStore(), new Id(8), _ => new((RunSegment?)segment));
         var into = new ArrayBufferWriter<byte>();
-        var writer = isGuarded ? new StreamGuard(Writer(name), Header(name), StreamFormat.Of(name), NullLogger.Instance) : Writer(name);
+        var writer = isGuarded ? new StreamGuard(Writer(name), Headers.Of(name), StreamFormat.Of(name), NullLogger.Instance) : Writer(name);
         await FrameReplay.SkipAsync(reader, writer, after, hasLostTail, into, TestContext.Current.CancellationToken);
         while (await reader.WaitAsync(TestContext.Current.CancellationToken))
             while (reader.TryRead(out var logged)) writer.Write(logged, into);
         return Encoding.UTF8.GetString(into.WrittenSpan);
     }
 
-    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Header(name), false);
-
-    private static Run Header(string name) => new()
-    {
-        Id = new Id(8),
-        Owner = "o",
-        Conversation = new Id(16),
-        Section = new Id(16),
-        Agent = new AgentRef("a"),
-        Status = RunStatus.Running,
-        Dialect = new Protocol(name),
-        Chat = new Id(8),
-        Request = ModelRequest.Empty,
-        CreatedAt = DateTimeOffset.UnixEpoch,
-    };
+    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Headers.Of(name), false);
 
     private static string[] Frames(string stream) => [.. stream.Split("\n\n").SkipLast(1).Select(frame => frame + "\n\n")];
 }

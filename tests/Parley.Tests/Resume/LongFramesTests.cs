@@ -95,19 +95,5 @@ public sealed class LongFramesTests
         }
     }
 
-    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(
-        new Run
-        {
-            Id = new Id(8),
-            Owner = "o",
-            Conversation = new Id(16),
-            Section = new Id(16),
-            Agent = new AgentRef("a"),
-            Status = RunStatus.Running,
-            Dialect = new Protocol(name),
-            Chat = new Id(8),
-            Request = ModelRequest.Empty,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-        },
-        false);
+    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Headers.Of(name), false);
 }

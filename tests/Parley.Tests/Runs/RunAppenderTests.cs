@@ -1,23 +1,12 @@
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Events;
 
 namespace Parley.Tests.Runs;
 
 public sealed class RunAppenderTests
 {
-    private static readonly Run Header = new()
-    {
-        Id = new Id(8),
-        Owner = "o",
-        Conversation = new Id(16),
-        Section = new Id(16),
-        Agent = new AgentRef("a"),
-        Status = RunStatus.Running,
-        Dialect = Protocol.Coze,
-        Chat = new Id(8),
-        Request = ModelRequest.Empty,
-        CreatedAt = DateTimeOffset.UnixEpoch,
-    };
+    private static readonly Run Header = Headers.Of("coze");
 
     private readonly FakeTime _time = new();
 

@@ -1,25 +1,14 @@
 using System.Buffers;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Events;
 
 namespace Parley.Tests.Runs;
 
 /// <summary>The agent ends its run while the flusher saves it, at every possible moment.</summary>
 public sealed class RunLogRaceTests
 {
-    private static readonly Run Header = new()
-    {
-        Id = new Id(8),
-        Owner = "o",
-        Conversation = new Id(16),
-        Section = new Id(16),
-        Agent = new AgentRef("a"),
-        Status = RunStatus.Completed,
-        Dialect = Protocol.Coze,
-        Chat = new Id(8),
-        Request = ModelRequest.Empty,
-        CreatedAt = DateTimeOffset.UnixEpoch,
-    };
+    private static readonly Run Header = Headers.Of("coze") with { Status = RunStatus.Completed };
 
     [Fact]
     public async Task The_ending_is_saved_once_with_the_last_stretch_and_nothing_is_lost()

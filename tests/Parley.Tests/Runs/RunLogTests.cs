@@ -1,6 +1,7 @@
 using System.Buffers;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Tests.Events;
 
 namespace Parley.Tests.Runs;
 
@@ -238,21 +239,7 @@ public sealed class RunLogTests
         return seen;
     }
 
-    private static RunEnding Ending() => new(
-        new Run
-        {
-            Id = new Id(8),
-            Owner = "o",
-            Conversation = new Id(16),
-            Section = new Id(16),
-            Agent = new AgentRef("a"),
-            Status = RunStatus.Completed,
-            Dialect = Protocol.Coze,
-            Chat = new Id(8),
-            Request = ModelRequest.Empty,
-            CreatedAt = At,
-        },
-        [], false, []);
+    private static RunEnding Ending() => new(Headers.Of("coze") with { Status = RunStatus.Completed }, [], false, []);
 
     private RunLogReader Reader() => new(_log, null!, () => { });
 

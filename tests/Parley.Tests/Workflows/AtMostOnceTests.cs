@@ -1,5 +1,6 @@
 using Parley.Agents;
 using Parley.Runs;
+using Parley.Tests.Events;
 using Parley.Tests.Guards;
 using Parley.Tests.Upstream;
 
@@ -125,19 +126,7 @@ public sealed class AtMostOnceTests
 
     private static AgentRequest Request(Func<CancellationToken, ValueTask> saved) => new()
     {
-        Run = new Run
-        {
-            Id = new Id(8),
-            Owner = ActionBench.Owner,
-            Conversation = new Id(16),
-            Section = new Id(16),
-            Agent = new AgentRef("flow"),
-            Status = RunStatus.Running,
-            Dialect = Protocol.Responses,
-            Chat = new Id(8),
-            Request = ModelRequest.Empty,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-        },
+        Run = Headers.Of("responses") with { Owner = ActionBench.Owner },
         Context = [InputItem.Said(Role.User, "hello").ToMessage(new Id(24), new Id(16), new Id(8), DateTimeOffset.UnixEpoch)],
         InputCount = 1,
         Saved = saved,
