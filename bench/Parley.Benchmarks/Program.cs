@@ -1,4 +1,4 @@
 using BenchmarkDotNet.Running;
 using Parley.Benchmarks;
 
-BenchmarkSwitcher.FromTypes([typeof(ReadBenchmarks), typeof(WriteBenchmarks), typeof(ResumeBenchmarks), typeof(PageBenchmarks), typeof(GuardBenchmarks)]).Run(args);
+BenchmarkSwitcher.FromTypes([typeof(ReadBenchmarks), typeof(WriteBenchmarks), typeof(ResumeBenchmarks), typeof(PageBenchmarks), typeof(GuardBenchmarks), typeof(WorkflowBenchmarks)]).Run(args);

@@ -41,7 +41,7 @@ internal static class ChatCommand
         services.AddParley(options => (options.Data, options.AgentFiles, options.Settings) = (data, agents, settings));
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<AgentDirectory>().RefreshAsync(cancellationToken);
-        await provider.GetRequiredService<StoredAgents>().LoadAsync(cancellationToken);
+        await provider.GetRequiredService<StoredAgents>().StartAsync(cancellationToken);
         return provider;
     }
 

@@ -56,8 +56,8 @@ internal static class RunRows
 
     public static void OpenCall(SqlSession session, Run run, string callId) => session.Execute(InsertCall, run.Owner, callId, run.Id.Value);
 
-    /// <summary>What the run waited for has come.</summary>
-    public static void CloseOpenCalls(SqlSession session, string owner, Id run) => session.Execute(CloseCalls, run.Value, owner);
+    /// <summary>What the run waited for has come. False if it had come before.</summary>
+    public static bool CloseOpenCalls(SqlSession session, string owner, Id run) => session.Execute(CloseCalls, run.Value, owner) > 0;
 
     /// <summary>Removes a run with its events, or only some of these if there are more than <paramref name="take"/>; returns how many rows went.</summary>
     public static int Remove(SqlSession session, Id run, int take)

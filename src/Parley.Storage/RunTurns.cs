@@ -12,7 +12,13 @@ internal static class RunTurns
         var run = start.Run;
         var input = start.Input;
         if (input.Count > 0) run = run with { Input = input.Select(message => message.Id).ToValueList() };
-        if (run.Detached) return Accept(session, run) ? new RunStartResult(RunStartStatus.Started, run, input) : new RunStartResult(RunStartStatus.Busy);
+        if (run.Detached)
+        {
+            // Nothing else keeps two answers apart.
+            if (!run.Continues.IsNone && !RunRows.CloseOpenCalls(session, run.Owner, run.Continues)) return new RunStartResult(RunStartStatus.Answered);
+            return RunRows.Insert(session, run) ? new RunStartResult(RunStartStatus.Started, run, input) : new RunStartResult(RunStartStatus.Busy);
+        }
+
 
         var row = start.Create is { } create
             ? new ConversationRow(create with { Head = default }, 0, 0)

@@ -58,20 +58,25 @@ internal static class CozeWorkflows
         if (waiting.End is not RunSuspended suspended) throw CozeCall.Refused("event_id", "names a run that does not wait for anything");
         var state = await call.Runner.FoldAsync(waiting, call.Aborted);
         var required = suspended.Required.FirstOrDefault(one => state.Items[one.Item].Id == asked.Item) ?? throw CozeCall.Refused("event_id", "names nothing that the run waits for");
-        var runs = await call.Runner.FindChatAsync(call.Owner, waiting.Chat, call.Aborted);
-        if (runs[^1].Id != waiting.Id) throw CozeCall.Refused("event_id", "names an interrupt that has been answered already");
         var answer = required is CallFunction ? InputItem.Output(((ToolCallItem)state.Items[required.Item].Head).CallId, asked.Data) : InputItem.Said(Role.User, asked.Data);
-        return await StartAsync(call, agent, asked.Workflow, CozeRendering.Of(waiting).IsStreamed, new RunRequest
+        try
         {
-            Owner = call.Owner,
-            Agent = agent,
-            Dialect = Protocol.CozeWorkflowRun,
-            Detached = true,
-            Answers = waiting.Id,
-            KeepsChat = true,
-            Input = [answer],
-            Request = waiting.Request,
-        });
+            return await StartAsync(call, agent, asked.Workflow, CozeRendering.Of(waiting).IsStreamed, new RunRequest
+            {
+                Owner = call.Owner,
+                Agent = agent,
+                Dialect = Protocol.CozeWorkflowRun,
+                Detached = true,
+                Answers = waiting.Id,
+                KeepsChat = true,
+                Input = [answer],
+                Request = waiting.Request,
+            });
+        }
+        catch (RunException refused) when (refused.Error.Code == Runner.NotWaitingCode)
+        {
+            throw CozeCall.Refused("event_id", "names an interrupt that has been answered already");
+        }
     }
 
     private static async Task<LiveRun> StartAsync(CozeCall call, Agent agent, string workflow, bool stream, RunRequest request)

@@ -57,7 +57,7 @@ internal sealed class StreamConverter
     public async Task<RunError?> ConvertAsync(Stream input, Stream output, CancellationToken cancellationToken)
     {
         var into = new ArrayBufferWriter<byte>(4096);
-        using var framer = new SseFramer();
+        using var framer = new SseFramer(isCopied: true);
         bool? isBody = null;
         while (!_appender.HasEnded)
         {

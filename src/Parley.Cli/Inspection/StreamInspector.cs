@@ -26,7 +26,7 @@ internal sealed class StreamInspector(StreamFormat? format, InspectScreen screen
     public void Inspect(IEnumerable<RecordingEntry> answer)
     {
         _reader = format?.NewReader();
-        using var framer = new SseFramer();
+        using var framer = new SseFramer(isCopied: true);
         var (status, how) = (200, ExchangeEnd.Broken);
         bool? isBody = null;
         foreach (var entry in answer)

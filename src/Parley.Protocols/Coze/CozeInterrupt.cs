@@ -42,15 +42,19 @@ internal sealed partial record CozeInterrupt(string EventId, int Type, string Da
         return CozeJsonText.ToJson(buffer);
     }
 
-    /// <summary>The interrupt that something required is.</summary>
-    public static CozeInterrupt Of(RequiredAction required, ItemState item, string eventId) => (required, item.Head) switch
+    /// <summary>The interrupt that something required of a run is. Its id names both, the run and the item.</summary>
+    public static CozeInterrupt Of(Run run, RequiredAction required, ItemState item)
     {
-        (CallFunction, ToolCallItem call) => new(eventId, 1, CallOf(call, item.Input), ""),
-        (Authorize authorize, _) => new(eventId, 7, authorize.Link, TitleOf(item)),
-        (ProvideInput, _) => new(eventId, 5, "", TitleOf(item)),
-        (Approve, ApprovalRequestItem request) => new(eventId, 2, "", $"May {request.Name} be called with {(item.Input.Length > 0 ? item.Input : "{}")}? (yes/no)"),
-        _ => new(eventId, 2, "", TitleOf(item)),
-    };
+        var eventId = $"{DecimalId.Render(run.Id)}/{DecimalId.Render(item.Id)}";
+        return (required, item.Head) switch
+        {
+            (CallFunction, ToolCallItem call) => new(eventId, 1, CallOf(call, item.Input), ""),
+            (Authorize authorize, _) => new(eventId, 7, authorize.Link, TitleOf(item)),
+            (ProvideInput, _) => new(eventId, 5, "", TitleOf(item)),
+            (Approve, ApprovalRequestItem request) => new(eventId, 2, "", $"May {request.Name} be called with {(item.Input.Length > 0 ? item.Input : "{}")}? (yes/no)"),
+            _ => new(eventId, 2, "", TitleOf(item)),
+        };
+    }
 
     /// <summary>Adds the item that asks, and tells what is required.</summary>
     public RequiredAction Ask(int item, int? prompt, List<RunEvent> into)

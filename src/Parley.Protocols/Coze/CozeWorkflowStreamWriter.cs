@@ -32,7 +32,7 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
                 WriteMessage(node, delta.Text, isFinish: false, into);
                 break;
             case ItemStarted started:
-                _nodes.Add(started.Head is MessageItem ? new Node(started, TitleOf(started)) : null);
+                _nodes.Add(started.Head is MessageItem ? new Node(started, CozeWorkflowView.TitleOf(_state.Items[started.Item], _state)) : null);
                 break;
             case ItemCompleted completed when _nodes[completed.Item] is { Sent: > 0 } node && completed.Status == ItemStatus.Completed:
                 WriteMessage(node, "", isFinish: true, into);
@@ -60,7 +60,7 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
             case RunSuspended suspended:
                 var required = suspended.Required[0];
                 var item = _state.Items[required.Item];
-                var interrupt = CozeInterrupt.Of(required, item, $"{DecimalId.Render(run.Id)}/{DecimalId.Render(item.Id)}");
+                var interrupt = CozeInterrupt.Of(run, required, item);
                 var line = Begin(CozeWorkflowEvents.Interrupt, into).Object().Name("interrupt_data"u8);
                 CozeWriter.WriteInterrupt(interrupt, line);
                 line.String("node_title"u8, interrupt.Title).EndObject();
@@ -112,13 +112,6 @@ public sealed class CozeWorkflowStreamWriter(Run run) : FrameWriter
             .String("content"u8, content).String("content_type"u8, CozeContentTypes.Text)
             .String("node_title"u8, title).String("node_seq_id"u8, sequence.ToString(CultureInfo.InvariantCulture)).Name("node_is_finish"u8).Bool(isFinish)
             .String("node_id"u8, execution).String("node_execute_uuid"u8, execution).String("node_type"u8, type);
-
-    private string TitleOf(ItemStarted started)
-    {
-        if (started.Leftover is { } leftover && leftover.Protocol == Protocol.CozeWorkflowRun)
-            return CozeChatFrames.TextOf(System.Text.Json.JsonElement.Parse(leftover.Members.Text), "node_title") ?? CozeWorkflowEvents.Answer;
-        return started.Within is { } within && _state.Items[within].Head is WorkflowActionItem action ? action.Title ?? action.ActionId : CozeWorkflowEvents.Answer;
-    }
 
     private JsonLine Begin(ReadOnlySpan<byte> name, IBufferWriter<byte> into)
     {

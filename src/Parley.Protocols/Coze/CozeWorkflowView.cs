@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Parley.Runs;
 
 namespace Parley.Protocols.Coze;
@@ -28,7 +29,7 @@ public sealed record CozeWorkflowView(IReadOnlyList<Run> Runs, IReadOnlyList<Run
         {
             if (End is not RunSuspended suspended) return null;
             var item = States[^1].Items[suspended.Required[0].Item];
-            return CozeInterrupt.Of(suspended.Required[0], item, $"{DecimalId.Render(Runs[^1].Id)}/{DecimalId.Render(item.Id)}");
+            return CozeInterrupt.Of(Runs[^1], suspended.Required[0], item);
         }
     }
 
@@ -56,6 +57,11 @@ public sealed record CozeWorkflowView(IReadOnlyList<Run> Runs, IReadOnlyList<Run
 
     private static bool IsNode(ItemState item) => item.Head is MessageItem && item.Text.Length > 0;
 
-    private static string TitleOf(ItemState item, RunState state)
-        => item.Within is { } within && state.Items[within].Head is WorkflowActionItem action ? action.Title ?? action.ActionId : CozeWorkflowEvents.Answer;
+    /// <summary>The title of the node that an item came from: as its server gave it, or that of the action around it.</summary>
+    internal static string TitleOf(ItemState item, RunState state)
+    {
+        if (item.Leftover is { } leftover && leftover.Protocol == Protocol.CozeWorkflowRun)
+            return CozeChatFrames.TextOf(JsonElement.Parse(leftover.Members.Text), "node_title") ?? CozeWorkflowEvents.Answer;
+        return item.Within is { } within && state.Items[within].Head is WorkflowActionItem action ? action.Title ?? action.ActionId : CozeWorkflowEvents.Answer;
+    }
 }

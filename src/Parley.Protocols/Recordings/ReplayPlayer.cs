@@ -7,7 +7,7 @@ namespace Parley.Protocols.Recordings;
 /// <summary>Turns a recorded answer into run events: a stream frame by frame, a plain body or an error at its end.</summary>
 internal sealed class ReplayPlayer(StreamFormat format) : IDisposable
 {
-    private readonly SseFramer _framer = new();
+    private readonly SseFramer _framer = new(isCopied: true);
     private readonly FrameReader _reader = format.NewReader();
     private int _status;
     private bool _streams;

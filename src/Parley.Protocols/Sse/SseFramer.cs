@@ -5,8 +5,7 @@ namespace Parley.Protocols.Sse;
 /// <summary>
 /// Cuts a stream of bytes, in whatever pieces it comes, into server-sent events (WHATWG HTML, 9.2.6), without allocating per event.
 /// Line ends are LF, CRLF and CR; comments, <c>id</c>, <c>retry</c> and unknown fields are passed over; an event with a name and no data
-/// is given, as Coze sends such. An event that the end of the stream cuts short of its blank line is given too, as the vendors' SDKs do. A line that
-/// begins with a brace is taken for data, and ends its event: so a stream that was copied out of a browser can be read.
+/// is given, as Coze sends such. An event that the end of the stream cuts short of its blank line is given too, as the vendors' SDKs do.
 /// </summary>
 public sealed class SseFramer : IDisposable
 {
@@ -17,6 +16,7 @@ public sealed class SseFramer : IDisposable
     private const int KeptSize = 64 << 10;
 
     private readonly int _limit;
+    private readonly bool _isCopied;
     private byte[] _buffer = [];
 
     // Within the buffer: where the unfinished event begins, the unfinished line, where to look on for its end, and the end of all bytes.
@@ -38,10 +38,14 @@ public sealed class SseFramer : IDisposable
     private bool _given;
 
     /// <param name="limit">The largest event in bytes, all of its lines counted.</param>
-    public SseFramer(int limit = DefaultLimit)
+    /// <param name="isCopied">
+    /// The stream may have been copied out of a browser, which shows data without their name and events without the line between them: a line that
+    /// begins with a brace is data, and ends its event. In a live stream it is an unknown field.
+    /// </param>
+    public SseFramer(int limit = DefaultLimit, bool isCopied = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 16);
-        _limit = limit;
+        (_limit, _isCopied) = (limit, isCopied);
     }
 
     /// <summary>The bytes not yet given as events: before the first <see cref="TryRead"/>, all; by the first of them a caller tells a JSON body.</summary>
@@ -140,7 +144,7 @@ public sealed class SseFramer : IDisposable
             _skipLineFeed = _buffer[lineEnd] == '\r';
             if (lineEnd > _line)
             {
-                var isBare = _buffer[_line] == '{';
+                var isBare = _isCopied && _buffer[_line] == '{';
                 ReadLine(_buffer.AsSpan(_line, lineEnd - _line));
                 NextLine(next);
                 if (!isBare) continue;
@@ -203,8 +207,7 @@ public sealed class SseFramer : IDisposable
         else if (line.StartsWith("event:"u8)) SetName(_line + (line.Length > 6 && line[6] == ' ' ? 7 : 6), _line + line.Length);
         else if (line.SequenceEqual("data"u8)) AddData(_line + line.Length, _line + line.Length);
         else if (line.SequenceEqual("event"u8)) SetName(_line + line.Length, _line + line.Length);
-        // No field begins so: a browser's recording, which shows data without their name and events without the line between them.
-        else if (line[0] == '{') AddData(_line, _line + line.Length);
+        else if (_isCopied && line[0] == '{') AddData(_line, _line + line.Length);
     }
 
     private void SetName(int from, int to)

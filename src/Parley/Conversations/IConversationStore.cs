@@ -122,6 +122,9 @@ public enum RunStartStatus
 
     /// <summary>The head is another than expected.</summary>
     HeadMoved,
+
+    /// <summary>What a run outside of conversations waited for has come already. In a conversation it may be answered again, on another branch.</summary>
+    Answered,
 }
 
 /// <summary>What came of a start.</summary>

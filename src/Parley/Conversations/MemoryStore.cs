@@ -38,10 +38,14 @@ public sealed partial class MemoryStore : IConversationStore
         lock (_lock)
         {
             var all = _threads.Values.Select(thread => thread.Header)
-                .Where(header => header.Owner == query.Owner && (query.Agent is null || header.Agent == query.Agent))
-                .OrderBy(header => header.CreatedAt).ThenBy(header => header.Id).AsEnumerable();
-            if (!query.Ascending) all = all.Reverse();
-            return new(PageOf(all.ToList(), header => header.Id, query.After, query.Before, query.Skip, query.Take));
+                .Where(header => header.Owner == query.Owner)
+                .OrderBy(header => query.Ascending ? header.CreatedAt.UtcTicks : -header.CreatedAt.UtcTicks).ThenBy(header => query.Ascending ? header.Id.Value : -header.Id.Value).ToList();
+            var (first, end) = (query.After.IsNone ? 0 : IndexOf(query.After, "after") + 1, query.Before.IsNone ? all.Count : IndexOf(query.Before, "before"));
+            var asked = all.Take(end).Skip(first).Where(header => query.Agent is null || header.Agent == query.Agent).Skip(query.Skip).ToList();
+            var take = Math.Max(query.Take, 0);
+            return new(new Page<Conversation>([.. !query.Before.IsNone && query.After.IsNone ? asked.TakeLast(take) : asked.Take(take)], asked.Count > take));
+
+            int IndexOf(Id cursor, string name) => all.FindIndex(header => header.Id == cursor) is var index and >= 0 ? index : throw NoMessage(name);
         }
     }
 
@@ -99,16 +103,6 @@ public sealed partial class MemoryStore : IConversationStore
 
             return new(removed);
         }
-    }
-
-    private static Page<T> PageOf<T>(List<T> all, Func<T, Id> idOf, Id after, Id before, int skip, int take)
-    {
-        var (first, end) = (after.IsNone ? 0 : IndexOf(after, "after") + 1, before.IsNone ? all.Count : IndexOf(before, "before"));
-        var asked = all.Take(end).Skip(first + skip).ToList();
-        take = Math.Max(take, 0);
-        return new Page<T>([.. !before.IsNone && after.IsNone ? asked.TakeLast(take) : asked.Take(take)], asked.Count > take);
-
-        int IndexOf(Id cursor, string name) => all.FindIndex(one => idOf(one) == cursor) is var index and >= 0 ? index : throw NoMessage(name);
     }
 
     private Thread? Find(string owner, Id conversation)

@@ -123,6 +123,7 @@ public sealed partial class MemoryStore
         if (_runs.ContainsKey(run.Id)) throw Taken();
         if (run.Detached)
         {
+            if (_runs.TryGetValue(run.Continues, out var waiting) && waiting.OpenCalls.Count == 0) return new RunStartResult(RunStartStatus.Answered);
             Accept(run);
             return new RunStartResult(RunStartStatus.Started, run, input);
         }

@@ -5,8 +5,8 @@ namespace Parley.Runs;
 /// </summary>
 internal static class DeltaPieces
 {
-    /// <summary>A multiple of four, so that pieces of base64 are base64 too.</summary>
-    private const int Longest = 4096;
+    /// <summary>So many characters at most; a multiple of four, so that pieces of base64 are base64 too.</summary>
+    public const int Longest = 4096;
 
     public static IEnumerable<PartDelta> Of(PartDelta delta)
     {

@@ -121,14 +121,12 @@ internal sealed class LogFlusher : IAsyncDisposable
             writes.Clear();
             logs.Clear();
 
-            // No more than are waiting now: one that speaks without a pause must not hold up the others.
+            // No more than are waiting now: one that speaks without a pause must not hold up the others, nor be taken twice before it is saved.
             for (var left = _dirty.Count; left > 0 && _dirty.TryDequeue(out var log); left--)
             {
                 // Off the list before its events are read: what is appended from here on puts it back.
                 log.Unqueue();
-
-                // It may have been put back already since this began: then it goes on behind what is to be saved anyway.
-                var (until, bytes) = (logs.FindLast(known => known.Log == log).Until, 0);
+                var (until, bytes) = (0L, 0);
                 while (!log.IsUndurable && bytes < CommitBytes && TryEncode(log, buffer, until, out var write))
                 {
                     var segment = write!.Segment!.Value;

@@ -183,7 +183,8 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
 
     private void AppendPieces(PartDelta delta)
     {
-        foreach (var piece in DeltaPieces.Of(delta)) Append(piece);
+        if (delta.Text.Length <= DeltaPieces.Longest) Append(delta);
+        else foreach (var piece in DeltaPieces.Of(delta)) Append(piece);
     }
 
     private void Append(RunEvent @event)

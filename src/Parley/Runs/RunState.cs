@@ -118,9 +118,12 @@ public sealed class RunState
     private void Complete(PartCompleted completed, long sequence)
     {
         var part = _items[completed.Item].PartList[completed.Part];
+        var streamed = part.KeptLength;
         part.Complete(completed.Text);
-        if (completed.Text is { } text && MayLeave(completed.Item, completed.Part) && (text.Length > _room || text.Contains(LeftText.Sign)))
-            Leave(completed.Item, completed.Part, sequence);
+        if (completed.Text is not { } text || !MayLeave(completed.Item, completed.Part)) return;
+        _room += streamed;
+        if (text.Length > _room || text.Contains(LeftText.Sign)) Leave(completed.Item, completed.Part, sequence);
+        else _room -= text.Length;
     }
 
     private void Leave(int item, int part, long first)

@@ -10,6 +10,9 @@ namespace Parley.Runs;
 /// </summary>
 public sealed partial class Runner : IAsyncDisposable
 {
+    /// <summary>The code of the refusal where a run is answered that does not wait.</summary>
+    public const string NotWaitingCode = "not_waiting";
+
     private readonly IConversationStore _store;
     private readonly IdSource _ids;
     private readonly TimeProvider _time;
@@ -55,6 +58,8 @@ public sealed partial class Runner : IAsyncDisposable
                     throw new RunException(RunError.NotFound("The message to continue from does not exist.", "parent"));
                 case RunStartStatus.Busy:
                     throw Busy();
+                case RunStartStatus.Answered:
+                    throw NotWaiting();
             }
         }
 
@@ -166,7 +171,7 @@ public sealed partial class Runner : IAsyncDisposable
         {
             var named = await _store.FindRunAsync(request.Owner, request.Answers, cancellationToken).ConfigureAwait(false);
             if (named is null || (!request.Detached && named.Conversation != conversation.Id)) throw new RunException(RunError.NotFound("The run to continue does not exist.", "run"));
-            return named.Status == RunStatus.Suspended ? named : throw new RunException(RunError.Rejected("The run does not wait for anything.", "run", "not_waiting"));
+            return named.Status == RunStatus.Suspended ? named : throw NotWaiting();
         }
 
         if (request.Detached) return null;
@@ -195,6 +200,8 @@ public sealed partial class Runner : IAsyncDisposable
     }
 
     private static RunException NoConversation() => new(RunError.NotFound("The conversation does not exist.", "conversation_id", "conversation"));
+
+    private static RunException NotWaiting() => new(RunError.Rejected("The run does not wait for anything, or not any more.", "run", NotWaitingCode));
 
     private static RunException Busy() => new(new RunError(ErrorSide.Client, ErrorCause.Busy, "Another run is active in this conversation.", true, Param: "conversation_id"));
 }

@@ -21,8 +21,9 @@ public sealed partial class Runner
         {
             try
             {
-                if (findAgent?.Invoke(run.Agent.Name) is not { } agent || !await GoOnAsync(run, agent, cancellationToken).ConfigureAwait(false))
-                    await EndLeftAsync(run, cancellationToken).ConfigureAwait(false);
+                var (state, checkpoint) = await ReadLeftAsync(run, log: null, cancellationToken).ConfigureAwait(false);
+                if (checkpoint is { } kept && run is { Stored: true, Detached: false } && findAgent?.Invoke(run.Agent.Name) is { } agent) await GoOnAsync(run, agent, kept, cancellationToken).ConfigureAwait(false);
+                else await EndLeftAsync(run, state, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -45,26 +46,31 @@ public sealed partial class Runner
             ErrorSide.Server, ErrorCause.Unavailable, $"The server stopped while action {action.ActionId} ({action.Kind}) was under way: its outcome is unknown.", true, "outcome_unknown");
     }
 
-    // True if the run goes on: with the action whose outcome is unknown, once more, as it says that this may be.
-    private async Task<bool> GoOnAsync(Run run, Agent agent, CancellationToken cancellationToken)
+    // What a run said, also into a log, and what its agent remembers where the action whose outcome is unknown may be done again.
+    private async Task<(RunState State, RawJson? Checkpoint)> ReadLeftAsync(Run run, RunLog? log, CancellationToken cancellationToken)
     {
-        if (!run.Stored || run.Detached) return false;
-        var (log, state) = (new RunLog(run.Id, _strict), new RunState());
-        (int Item, RawJson State)? checkpoint = null;
-        using (var reader = ReadStored(run))
+        var state = new RunState();
+        (int? Item, RawJson State)? last = null;
+        using var reader = ReadStored(run);
+        while (await reader.WaitAsync(cancellationToken).ConfigureAwait(false))
         {
-            while (await reader.WaitAsync(cancellationToken).ConfigureAwait(false))
+            while (reader.TryRead(log is null ? long.MaxValue : 1, out var logged, out var count))
             {
-                while (reader.TryRead(out var logged))
-                {
-                    log.Append(logged.Event, logged.At);
-                    state.Apply(logged);
-                    if (Checkpoint.StateIn(logged.Event) is { } kept) checkpoint = (((Extension)logged.Event).Item ?? -1, kept);
-                }
+                log?.Append(logged.Event, logged.At);
+                state.Apply(logged, count);
+                if (Checkpoint.StateIn(logged.Event) is { } kept) last = (((Extension)logged.Event).Item, kept);
             }
         }
 
-        if (checkpoint is not { } last || UnknownIn(state) is not { Head: WorkflowActionItem { Effect: OutsideEffect.Repeatable } } unknown || unknown.Ordinal != last.Item) return false;
+        return (state, UnknownIn(state) is { Head: WorkflowActionItem { Effect: OutsideEffect.Repeatable } } unknown && last is { } checkpoint && unknown.Ordinal == checkpoint.Item ? checkpoint.State : null);
+    }
+
+    // The run goes on with the action whose outcome is unknown, once more.
+    private async Task GoOnAsync(Run run, Agent agent, RawJson checkpoint, CancellationToken cancellationToken)
+    {
+        var log = new RunLog(run.Id, _strict);
+        var (state, _) = await ReadLeftAsync(run, log, cancellationToken).ConfigureAwait(false);
+        var unknown = UnknownIn(state)!;
         log.MadeDurable(state.Count);
         var input = new List<Message>();
         for (var i = 0; i < run.Input.Count; i++)
@@ -79,14 +85,12 @@ public sealed partial class Runner
             Dialect = run.Dialect,
             Input = default,
         };
-        Launch(request, run, input, run with { Status = RunStatus.Suspended, End = new RunSuspended(default, null, last.State) }, log, appender);
+        Launch(request, run, input, run with { Status = RunStatus.Suspended, End = new RunSuspended(default, null, checkpoint) }, log, appender);
         _logger.LogWarning("Run {Run} of agent {Agent} was under way when its process ended; it goes on with action {Action}.", run.Id, run.Agent.Name, ((WorkflowActionItem)unknown.Head).ActionId);
-        return true;
     }
 
-    private async Task EndLeftAsync(Run run, CancellationToken cancellationToken)
+    private async Task EndLeftAsync(Run run, RunState state, CancellationToken cancellationToken)
     {
-        var state = await FoldAsync(run, cancellationToken).ConfigureAwait(false);
         var log = new RunLog(run.Id, strict: false);
         var appender = new RunAppender(run, log, _ids, _time, state);
         appender.End(new RunFailed(ErrorOfLeft(state)));

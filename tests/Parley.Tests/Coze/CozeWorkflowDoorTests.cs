@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using Parley.Agents;
+using Parley.Protocols.Coze;
+using Parley.Runs;
+using Parley.Tests.Runs;
 using Parley.Tests.Workflows;
 
 namespace Parley.Tests.Coze;
@@ -95,6 +98,22 @@ public sealed class CozeWorkflowDoorTests
         var node = ended.GetProperty("node_execute_status").EnumerateObject().Last().Name;
         var executed = await door.DataAsync("GET", $"{path}/execute_nodes/{node}");
         Assert.Equal(("Hello, Ada!", true), (executed.GetProperty("node_output").GetString(), executed.GetProperty("is_finish").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task A_history_has_the_titles_that_the_nodes_of_a_server_behind_have()
+    {
+        static RunEvent[] Said(int item, string title, string text) =>
+        [
+            new ItemStarted(item, new MessageItem(Role.Assistant)) { Leftover = CozeWriter.LeftoverOf(("node_title", title)) with { Protocol = Protocol.CozeWorkflowRun } },
+            new PartStarted(item, 0, PartKind.Text), new PartDelta(item, 0, text), new PartCompleted(item, 0), new ItemCompleted(item),
+        ];
+        var agent = new ScriptedAgent().Says([new RunStarted(), .. Said(0, "Forecast", "Sunny"), .. Said(1, "Advice", "No umbrella"), new RunCompleted(FinishReason.Stop)]);
+        await using var door = await CozeDoor.OpenAsync(null, new Agent("weather", agent));
+        var done = await door.CallAsync("POST", "/v1/workflow/run", """{"workflow_id":"weather"}""");
+        var history = (await door.DataAsync("GET", $"/v1/workflows/weather/run_histories/{done.GetProperty("execute_id").GetString()}"))[0];
+        var output = JsonElement.Parse(history.GetProperty("output").GetString()!);
+        Assert.Equal(("Sunny", "No umbrella"), (output.GetProperty("Forecast").GetString(), output.GetProperty("Advice").GetString()));
     }
 
     [Fact]

@@ -16,10 +16,10 @@ internal static class Streams
     }
 
     /// <summary>The events that a reader makes of bytes which arrive in pieces.</summary>
-    public static List<RunEvent> Read(FrameReader reader, ReadOnlySpan<byte> bytes, int piece = int.MaxValue)
+    public static List<RunEvent> Read(FrameReader reader, ReadOnlySpan<byte> bytes, int piece = int.MaxValue, bool isCopied = false)
     {
         var events = new List<RunEvent>();
-        using var framer = new SseFramer();
+        using var framer = new SseFramer(isCopied: isCopied);
         while (!bytes.IsEmpty)
         {
             var length = Math.Min(piece, bytes.Length);

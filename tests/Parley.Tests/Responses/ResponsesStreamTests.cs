@@ -95,7 +95,7 @@ public sealed class ResponsesStreamTests
     {
         var stream = Write(Question, Workflow);
         var bare = stream.Replace("\ndata: ", "\n", StringComparison.Ordinal).Replace("\n\n", "\n", StringComparison.Ordinal).Replace("data: [DONE]\n", "", StringComparison.Ordinal);
-        foreach (var piece in new[] { 1, 7, int.MaxValue }) Assert.Equal(Read(stream), Read(bare, piece));
+        foreach (var piece in new[] { 1, 7, int.MaxValue }) Assert.Equal(Read(stream), Read(bare, piece, isCopied: true));
     }
 
     [Fact]

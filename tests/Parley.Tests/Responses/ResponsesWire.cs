@@ -33,7 +33,7 @@ internal static class ResponsesWire
         return stream;
     }
 
-    public static List<RunEvent> Read(string stream, int piece = int.MaxValue) => Streams.Read(new ResponsesStreamReader(), Encoding.UTF8.GetBytes(stream), piece);
+    public static List<RunEvent> Read(string stream, int piece = int.MaxValue, bool isCopied = false) => Streams.Read(new ResponsesStreamReader(), Encoding.UTF8.GetBytes(stream), piece, isCopied);
 
     /// <summary>Frames of these data, named by their types.</summary>
     public static string Frames(params IEnumerable<string> data)

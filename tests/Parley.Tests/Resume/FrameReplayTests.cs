@@ -57,6 +57,17 @@ public sealed class FrameReplayTests
         Assert.Equal(string.Concat(whole[(known - 1)..]), await ResumeAsync(name, log, known - 1, hasLostTail: true, isGuarded));
     }
 
+    [Theory]
+    [InlineData("responses", "\"sequence_number\":{0}")]
+    [InlineData("coze-workflow-run", "id: {0}\n")]
+    public async Task The_end_of_a_run_that_lost_its_tail_is_numbered_behind_what_its_client_got(string name, string number)
+    {
+        var log = Broken();
+        var known = Frames(Encoding.UTF8.GetString(Streams.Write(Writer(name), log.SkipLast(1)))).Length;
+        for (var n = known; n < known + 5; n++)
+            Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, number, n), Frames(await ResumeAsync(name, log, n, hasLostTail: true))[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Pieces_of_audio_are_not_joined()
     {

@@ -63,10 +63,11 @@ public sealed class LongFramesTests
         [
             new RunStarted(), new ItemStarted(0, new ToolCallItem("c", "f", RunBy.Server)), new PartStarted(0, 0, PartKind.Input), new PartDelta(0, 0, "an input is used"), new PartCompleted(0, 0), new ItemCompleted(0),
             new ItemStarted(1, new MessageItem(Role.Assistant)), new PartStarted(1, 0, PartKind.Text), new PartDelta(1, 0, "ten or "), new PartDelta(1, 0, "more"), new PartDelta(1, 0, "!"), new PartCompleted(1, 0), new ItemCompleted(1),
-            new ItemStarted(2, new MessageItem(Role.Assistant)), new PartStarted(2, 0, PartKind.Text), new PartDelta(2, 0, "ten again"),
+            new ItemStarted(2, new MessageItem(Role.Assistant)), new PartStarted(2, 0, PartKind.Text), new PartDelta(2, 0, "ten again"), new PartCompleted(2, 0, "replaced"),
+            new PartStarted(2, 1, PartKind.Text), new PartDelta(2, 1, "no"), new PartCompleted(2, 1, "yes"), new PartStarted(2, 2, PartKind.Text), new PartDelta(2, 2, "of"),
         ])) state.Apply(logged);
-        Assert.Equal(["an input is used", LeftText.MarkOf(0), "ten again"], [state.Items[0].Input, state.Items[1].Text, state.Items[2].Text]);
-        Assert.Equal([new LeftText(1, 0, 7)], state.Left);
+        Assert.Equal(["an input is used", LeftText.MarkOf(0), "replaced", LeftText.MarkOf(1), "of"], [state.Items[0].Input, state.Items[1].Text, .. state.Items[2].Parts.Select(part => part.Text)]);
+        Assert.Equal([new LeftText(1, 0, 7), new LeftText(2, 1, 19)], state.Left);
     }
 
     private static async Task AssertSameAsync(string name, List<Logged> log, int kept)

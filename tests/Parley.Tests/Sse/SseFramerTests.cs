@@ -27,6 +27,7 @@ public sealed class SseFramerTests
         { "id: 7\nretry: 10\ndata: a\nid\nother: x\n\n", "|a" },
         { "id: 7\n\n\n\n", "" },
         { "datax: 1\ndat: 2\n data: 3\n\n", "" },
+        { "event: e\n{\"a\":1}\ndata: b\n\n", "e|b" },
         { "event: x\ndata: 1\n\ndata: 2\n\n", "x|1;|2" },
         { "data: 1\n\ndata: [DONE]", "|1;|[DONE]" },
         { "data: 1\n\ndata: [DONE]\n", "|1;|[DONE]" },
@@ -48,6 +49,16 @@ public sealed class SseFramerTests
             for (var second = first; second <= bytes.Length; second++)
                 Assert.Equal(events, Read(bytes[..first], bytes[first..second], bytes[second..]));
         Assert.Equal(events, Read([.. bytes.Select(one => new[] { one })]));
+    }
+
+    [Fact]
+    public void A_stream_that_was_copied_out_of_a_browser_has_an_event_for_each_object()
+    {
+        using var framer = new SseFramer(isCopied: true);
+        framer.Append("event: e\n{\"a\":1}\n{\"b\":2}\n\ndata: c\n\n"u8);
+        var events = new List<string>();
+        while (framer.TryRead(out var frame)) events.Add($"{Encoding.UTF8.GetString(frame.Event)}|{Encoding.UTF8.GetString(frame.Data)}");
+        Assert.Equal(["e|{\"a\":1}", "|{\"b\":2}", "|c"], events);
     }
 
     [Fact]

@@ -101,6 +101,7 @@ public abstract partial class ConversationStoreTests
         Assert.Equal("3 2 …", await Names(new ConversationQuery(Owner, Take: 2, Before: made[1].Id)));
         Assert.Equal("4", await Names(new ConversationQuery(Owner, Ascending: true, After: made[3].Id)));
         Assert.Equal("2", await Names(new ConversationQuery(Owner, "even", Ascending: true, After: made[0].Id, Before: made[4].Id)));
+        Assert.Equal("2 4", await Names(new ConversationQuery(Owner, "even", Ascending: true, After: made[1].Id)));
         Assert.Equal("after", (await ErrorOf(() => Names(new ConversationQuery(Owner, After: Next())))).Param);
 
         async Task<string> Names(ConversationQuery query)

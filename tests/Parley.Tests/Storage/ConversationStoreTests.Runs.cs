@@ -295,6 +295,16 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task What_a_detached_run_waits_for_comes_once()
+    {
+        var run = NewRun(NewConversation(), exclusive: false) with { Detached = true };
+        await EndAsync((await Store.StartRunAsync(new RunStart(run, null, []), Token)).Run!, [], moveHead: false, openCalls: ["call_1"], status: RunStatus.Suspended);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
+            (await Store.StartRunAsync(new RunStart(NewRun(NewConversation(), exclusive: false) with { Detached = true, Continues = run.Id }, null, []), Token)).Status));
+        Assert.Equal([RunStartStatus.Answered, RunStartStatus.Answered, RunStartStatus.Answered, RunStartStatus.Answered, RunStartStatus.Started], answers.OrderByDescending(status => status));
+    }
+
+    [Fact]
     public async Task An_open_call_leads_to_its_run_until_another_continues_it()
     {
         var made = await CreateAsync();

@@ -17,9 +17,10 @@ internal sealed class StoredAgents(AgentStore store, AgentCatalog catalog, Workf
     private readonly WorkflowServices _workflows = workflows with { Environment = default };
     private readonly SemaphoreSlim _change = new(1);
     private volatile IReadOnlyList<StoredAgentVersion> _all = [];
-    private Dictionary<StoredAgentVersion, Lazy<Agent?>> _made = [];
+    private Dictionary<(string Agent, string Version), Lazy<Agent?>> _made = [];
 
-    public Task StartAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
+    /// <summary>Serves what is kept.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken) => Serve(await store.ListAsync(cancellationToken));
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -32,31 +33,12 @@ internal sealed class StoredAgents(AgentStore store, AgentCatalog catalog, Workf
     /// <exception cref="RunException">The agent is another owner's.</exception>
     public async Task<StoredAgentVersion> AddAsync(string owner, string name, AgentDraft draft, CancellationToken cancellationToken)
     {
-        StoredAgentVersion? added = null;
-        await ChangeAsync(async () => added = await store.AddAsync(owner, name, draft.Description, draft.Metadata, draft.Json, CancellationToken.None), cancellationToken);
-        return added ?? throw OfAnother(name);
-    }
-
-    /// <summary>Removes an agent, or one version of it.</summary>
-    /// <exception cref="RunException">The agent is another owner's.</exception>
-    public async Task RemoveAsync(string owner, string name, long? version, CancellationToken cancellationToken)
-    {
-        if (Find(name).Any(known => known.Owner != owner)) throw OfAnother(name);
-        await ChangeAsync(() => version is { } number ? store.RemoveAsync(name, number, CancellationToken.None) : store.RemoveAsync(name, CancellationToken.None), cancellationToken);
-    }
-
-    /// <summary>Serves what is kept.</summary>
-    public Task LoadAsync(CancellationToken cancellationToken) => ChangeAsync(() => Task.CompletedTask, cancellationToken);
-
-    // One at a time, and what is served is what is kept.
-    private async Task ChangeAsync(Func<Task> change, CancellationToken cancellationToken)
-    {
         await _change.WaitAsync(cancellationToken);
         try
         {
-            await change();
-            _all = await store.ListAsync(CancellationToken.None);
-            Serve();
+            var added = await store.AddAsync(owner, name, draft.Description, draft.Metadata, draft.Json, CancellationToken.None) ?? throw OfAnother(name);
+            Serve([.. _all, added]);
+            return added;
         }
         finally
         {
@@ -64,13 +46,32 @@ internal sealed class StoredAgents(AgentStore store, AgentCatalog catalog, Workf
         }
     }
 
-    private void Serve()
+    /// <summary>Removes an agent, or one version of it.</summary>
+    /// <exception cref="RunException">The agent is another owner's.</exception>
+    public async Task RemoveAsync(string owner, string name, long? version, CancellationToken cancellationToken)
     {
-        _made = _all.ToDictionary(version => version, version => _made.GetValueOrDefault(version) ?? new Lazy<Agent?>(() => AgentOf(version)));
-        catalog.ReplaceStored(
-            [.. _all.GroupBy(version => version.Agent, StringComparer.Ordinal).Select(versions => _made[versions.Last()].Value).OfType<Agent>()],
-            _made.ToDictionary(made => (made.Key.Agent, made.Key.Version.ToString(CultureInfo.InvariantCulture)), made => made.Value));
+        if (Find(name).Any(known => known.Owner != owner)) throw OfAnother(name);
+        await _change.WaitAsync(cancellationToken);
+        try
+        {
+            await (version is { } number ? store.RemoveAsync(name, number, CancellationToken.None) : store.RemoveAsync(name, CancellationToken.None));
+            Serve([.. _all.Where(known => known.Agent != name || (version is not null && known.Version != version))]);
+        }
+        finally
+        {
+            _change.Release();
+        }
     }
+
+    // The versions of an agent are in order; the last one answers under its name alone.
+    private void Serve(IReadOnlyList<StoredAgentVersion> all)
+    {
+        var made = all.ToDictionary(KeyOf, version => _made.GetValueOrDefault(KeyOf(version)) ?? new Lazy<Agent?>(() => AgentOf(version)));
+        catalog.ReplaceStored([.. all.GroupBy(version => version.Agent, StringComparer.Ordinal).OrderBy(versions => versions.Key, StringComparer.Ordinal).Select(versions => made[KeyOf(versions.Last())].Value).OfType<Agent>()], made);
+        (_all, _made) = (all, made);
+    }
+
+    private static (string Agent, string Version) KeyOf(StoredAgentVersion version) => (version.Agent, version.Version.ToString(CultureInfo.InvariantCulture));
 
     private Agent? AgentOf(StoredAgentVersion version)
     {
