@@ -50,6 +50,19 @@ internal sealed class CozeCall(HttpContext context) : DoorCall(context)
         return runs.Count > 0 && runs[0].Conversation == conversation ? runs : throw new RunException(RunError.NotFound("The chat does not exist (chat_id).", "chat_id"));
     }
 
+    /// <summary>Starts a run which answers another that waits, if any; <paramref name="field"/> is where the request names that.</summary>
+    public async Task<LiveRun> StartAsync(RunRequest request, string field)
+    {
+        try
+        {
+            return await Runner.StartAsync(request, Aborted);
+        }
+        catch (RunException refused) when (refused.Error.Code == Runner.NotWaitingCode)
+        {
+            throw Refused(field, "names what has been answered already");
+        }
+    }
+
     /// <summary>Answers with an envelope whose further members are written by <paramref name="payload"/>.</summary>
     public Task AnswerAsync(Action<JsonLine> payload)
     {

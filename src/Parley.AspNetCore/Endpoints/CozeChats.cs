@@ -74,7 +74,7 @@ internal static class CozeChats
             Since = runs[0].CreatedAt,
             Spent = runs.Aggregate((Usage?)null, (sum, run) => Usage.Add(sum, run.End?.Usage)),
         };
-        var live = await call.Runner.StartAsync(
+        var live = await call.StartAsync(
             new RunRequest
             {
                 Owner = call.Owner,
@@ -83,6 +83,7 @@ internal static class CozeChats
                 Rendering = rendering.ToJson(),
                 Conversation = last.Conversation,
                 Answers = last.Id,
+                KeepsChat = true,
                 Input = asked.Outputs,
                 Request = last.Request,
                 Metadata = last.Metadata,
@@ -90,7 +91,7 @@ internal static class CozeChats
                 OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue),
                 LeavesPathWhenCancelled = true,
             },
-            call.Aborted);
+            "chat_id");
         await AnswerAsync(call, live, asked.Stream, runs);
     }
 

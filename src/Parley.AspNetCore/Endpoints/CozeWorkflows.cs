@@ -59,31 +59,24 @@ internal static class CozeWorkflows
         var state = await call.Runner.FoldAsync(waiting, call.Aborted);
         var required = suspended.Required.FirstOrDefault(one => state.Items[one.Item].Id == asked.Item) ?? throw CozeCall.Refused("event_id", "names nothing that the run waits for");
         var answer = required is CallFunction ? InputItem.Output(((ToolCallItem)state.Items[required.Item].Head).CallId, asked.Data) : InputItem.Said(Role.User, asked.Data);
-        try
+        return await StartAsync(call, agent, asked.Workflow, CozeRendering.Of(waiting).IsStreamed, new RunRequest
         {
-            return await StartAsync(call, agent, asked.Workflow, CozeRendering.Of(waiting).IsStreamed, new RunRequest
-            {
-                Owner = call.Owner,
-                Agent = agent,
-                Dialect = Protocol.CozeWorkflowRun,
-                Detached = true,
-                Answers = waiting.Id,
-                KeepsChat = true,
-                Input = [answer],
-                Request = waiting.Request,
-            });
-        }
-        catch (RunException refused) when (refused.Error.Code == Runner.NotWaitingCode)
-        {
-            throw CozeCall.Refused("event_id", "names an interrupt that has been answered already");
-        }
+            Owner = call.Owner,
+            Agent = agent,
+            Dialect = Protocol.CozeWorkflowRun,
+            Detached = true,
+            Answers = waiting.Id,
+            KeepsChat = true,
+            Input = [answer],
+            Request = waiting.Request,
+        });
     }
 
     private static async Task<LiveRun> StartAsync(CozeCall call, Agent agent, string workflow, bool stream, RunRequest request)
     {
         var rendering = new CozeRendering { Bot = workflow, IsStreamed = stream, DebugUrl = DebugUrlOf(call, workflow) };
-        var live = await call.Runner.StartAsync(
-            request with { Rendering = rendering.ToJson(), OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue) }, call.Aborted);
+        var live = await call.StartAsync(
+            request with { Rendering = rendering.ToJson(), OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue) }, "event_id");
         call.Context.Response.Headers[RunHeader] = DecimalId.Render(live.Header.Id);
         return live;
     }

@@ -36,7 +36,10 @@ public sealed record RunRequest
     /// <summary>The suspended run which the input answers. None: whatever is pending at the place.</summary>
     public Id Answers { get; init; }
 
-    /// <summary>The run belongs to the chat of the one that it answers, as one that brings the outputs of tools always does.</summary>
+    /// <summary>
+    /// The run belongs to the chat of the one that it answers, as one that brings the outputs of tools always does, and it is the only one that does: where another has
+    /// answered, it is refused (<see cref="Runner.NotWaitingCode"/>) and begins no branch.
+    /// </summary>
     public bool KeepsChat { get; init; }
 
     /// <summary>The new messages, tool results or approvals, in order.</summary>

@@ -114,7 +114,11 @@ public sealed partial class Runner : IAsyncDisposable
         // A run that is answered after the conversation has moved on is continued where it was, on a branch of its own.
         var parent = request.Parent;
         if (parent.IsNone && !request.Detached && !request.Answers.IsNone && pending!.Id != await LatestRunAsync(conversation, cancellationToken).ConfigureAwait(false))
+        {
+            // A chat has one path: somebody else was faster.
+            if (request.KeepsChat) throw NotWaiting();
             parent = pending.Tip;
+        }
 
         var id = _ids.Next();
         var run = new Run

@@ -85,6 +85,22 @@ public sealed class CozeChatDoorTests
     }
 
     [Fact]
+    public async Task Of_several_submissions_at_once_one_is_taken()
+    {
+        await using var door = await CozeDoor.OpenAsync(agents: CozeDoor.Echo("echo", new EchoOptions { Tool = "f" }));
+        for (var round = 0; round < 20; round++)
+        {
+            var frames = await door.StreamAsync("/v3/chat", Hello + ",\"stream\":true}");
+            var chat = JsonElement.Parse(frames.Single(frame => frame.Event == "conversation.chat.requires_action").Data);
+            var call = chat.GetProperty("required_action").GetProperty("submit_tool_outputs").GetProperty("tool_calls")[0].GetProperty("id").GetString();
+            var path = $"/v3/chat/submit_tool_outputs?conversation_id={chat.GetProperty("conversation_id").GetString()}&chat_id={chat.GetProperty("id").GetString()}";
+            var body = $"{{\"tool_outputs\":[{{\"tool_call_id\":\"{call}\",\"output\":\"x\"}}]}}";
+            var codes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => CodeAsync(door, path, body)));
+            Assert.Single(codes, code => code == 0);
+        }
+    }
+
+    [Fact]
     public async Task Calls_that_a_later_message_gave_up_are_not_answered_any_more()
     {
         await using var door = await CozeDoor.OpenAsync(agents: CozeDoor.Echo("echo", new EchoOptions { Tool = "f" }));

@@ -52,6 +52,19 @@ public sealed class CozeWorkflowDoorTests
     }
 
     [Fact]
+    public async Task Of_several_answers_to_an_interrupt_at_once_one_is_taken()
+    {
+        await using var door = await CozeDoor.OpenAsync(null, Greeter.Agent);
+        for (var round = 0; round < 20; round++)
+        {
+            var asked = await door.CallAsync("POST", "/v1/workflow/run", """{"workflow_id":"greeter"}""");
+            var body = Resume(asked.GetProperty("interrupt_data").GetProperty("event_id").GetString()!, "Ada");
+            var codes = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ => (await door.CallAsync("POST", "/v1/workflows/resume", body)).GetProperty("code").GetInt32()));
+            Assert.Equal([0, 4000, 4000, 4000, 4000, 4000], codes.Order());
+        }
+    }
+
+    [Fact]
     public async Task A_stream_tells_the_question_and_its_interrupt_and_the_resumed_one_the_rest()
     {
         await using var door = await CozeDoor.OpenAsync(null, Greeter.Agent);

@@ -15,6 +15,7 @@ public sealed class CutTests
     private static readonly (Protocol Protocol, string Body)[] ErrorBodies =
     [
         (Protocol.ChatCompletions, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
+        (Protocol.Responses, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
         (Protocol.Coze, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
         (Protocol.CozeWorkflowRun, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
     ];
@@ -166,7 +167,10 @@ public sealed class CutTests
             (before.Length > 0 ? Node(before, 0) : "") + Node(text, 1) + "event: Message\ndata: {\"content\":\"{\\\"ok\\\":1,\\\"n\\\":2}\",\"node_title\":\"\",\"node_seq_id\":\"0\",\"node_is_finish\":true}\n\nevent: Done\ndata: {}\n\n");
         yield return (StreamFormat.Of(Protocol.ChatCompletions),
             (before.Length > 0 ? Chunk(before) : "") + Chunk(text) + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+        yield return (StreamFormat.Of(Protocol.Responses),
+            (before.Length > 0 ? TextDelta(before) : "") + TextDelta(text) + "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[]}}\n\n");
 
+        static string TextDelta(string text) => $"event: response.output_text.delta\ndata: {{\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"{text}\"}}\n\n";
         static string Delta(string text) => $"event:conversation.message.delta\ndata:{{\"id\":\"2\",\"type\":\"answer\",\"content\":\"{text}\"}}\n\n";
         static string Node(string text, int sequence) => $"event: Message\ndata: {{\"content\":\"{text}\",\"node_title\":\"n\",\"node_seq_id\":\"{sequence}\",\"node_is_finish\":false}}\n\n";
         static string Chunk(string text) => $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n";

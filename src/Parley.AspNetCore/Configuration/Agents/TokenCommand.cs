@@ -69,7 +69,11 @@ internal sealed class TokenCommand(string command, TimeProvider time)
         var (shell, option) = OperatingSystem.IsWindows() ? ("cmd.exe", "/c") : ("/bin/sh", "-c");
         try
         {
-            return Process.Start(new ProcessStartInfo(shell, [option, command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = false, UseShellExecute = false })!;
+            var process = Process.Start(new ProcessStartInfo(shell, [option, command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false })!;
+
+            // What the user types is not meant for it.
+            process.StandardInput.Close();
+            return process;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
