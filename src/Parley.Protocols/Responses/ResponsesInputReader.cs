@@ -54,11 +54,28 @@ internal static class ResponsesInputReader
         return list.ToValueList();
     }
 
+    /// <summary>
+    /// Reads an item that was packed here. Other protocols bear what this one refuses, such as a file at an address that is not of the web: such an item
+    /// is told as it stands, an output under its call.
+    /// </summary>
+    public static ValueList<InputItem> ReadPacked(JsonElement item, string path, int index)
+    {
+        try
+        {
+            return ReadItem(item, path, index).Input.Items;
+        }
+        catch (RunException)
+        {
+            var text = item.ToRawJson().Text;
+            return [ResponsesHeads.Text(item, "call_id") is { Length: > 0 and <= CallIdLimit } call ? InputItem.Output(call, text) : InputItem.Said(Role.User, text)];
+        }
+    }
+
     private static (ResponsesInput Input, bool Compacted) ReadItem(JsonElement item, string path, int index)
     {
         var id = item.AsObject(path).OptionalString("id", path);
         var type = item.OptionalString("type", path) ?? (item.TryGet("role", out _) ? "message" : id is not null ? "item_reference" : throw OpenAiJson.Missing($"{path}.type"));
-        if (type == "compaction" && ResponsesCompaction.Read(item.RequiredString("encrypted_content", path)) is { } context) return (new(context), true);
+        if (type == "compaction" && ResponsesCompaction.Read(item.RequiredString("encrypted_content", path), $"{path}.encrypted_content") is { } context) return (new(context), true);
         return (new(ReadItem(item, type, path, index), type == "item_reference" ? id ?? throw OpenAiJson.Missing($"{path}.id") : id), false);
     }
 
