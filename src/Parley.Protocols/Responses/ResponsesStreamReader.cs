@@ -68,10 +68,12 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
             return;
         }
 
-        if (_last is null || !_last.Is(delta.Item))
+        // Of items without ids the place tells which it is.
+        if (_last is null || !_last.Is(delta.Item) || (delta.Item.IsEmpty && delta.Output >= 0))
         {
             // Arguments of a call that nobody has named wait for its name: its end tells them whole.
             var known = Find(delta.Item, delta.Output);
+            if (known is not null && IsOver(known, delta.Item)) known = null;
             if (known is null && channel.Kind == PartKind.Input) return;
             _last = known ?? Begin(channel, delta, into);
         }
@@ -122,7 +124,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 Start(root.TryGetProperty("response", out var begun) ? begun : default, into);
                 break;
             case "response.output_item.added":
-                if (root.TryGetProperty("item", out var added)) Open(added, Number(root, "output_index"), into);
+                if (root.TryGetProperty("item", out var added)) Open(added, Number(root, "output_index"), into, isNew: true);
                 break;
             case "response.output_item.done":
                 if (root.TryGetProperty("item", out var done)) Close(Open(done, Number(root, "output_index"), into), done, into);
@@ -263,13 +265,13 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
     }
 
     // Items are found by their ids; some servers give none, or another one at the end, and then the place tells.
-    private ResponsesOpenItem Open(JsonElement item, int? place, List<RunEvent> into)
+    private ResponsesOpenItem Open(JsonElement item, int? place, List<RunEvent> into, bool isNew = false)
     {
         Start(default, into);
         var id = ResponsesHeads.Text(item, "id") ?? "";
         var type = ResponsesHeads.Text(item, "type") ?? "message";
         var known = id.Length > 0 ? Find(Encoding.UTF8.GetBytes(id), place ?? -1) : place is { } at ? _byPlace.GetValueOrDefault(at) : null;
-        if (known is not null && known.Type == type) return known;
+        if (known is not null && known.Type == type && !(isNew && IsOver(known, Encoding.UTF8.GetBytes(id)))) return known;
         var head = ResponsesHeads.Read(item, type, _count);
         if (head is ToolCallItem { Name: "" }) throw new InvalidOperationException("A call has no name.");
         return Add(id, type, head, place, ResponsesHeads.LeftoverOf(item, head), into);
@@ -343,6 +345,9 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 if (item.Is(id)) return item;
         return _byPlace.GetValueOrDefault(place);
     }
+
+    // At the place of an item that has ended a new id is another item's.
+    private static bool IsOver(ResponsesOpenItem item, ReadOnlySpan<byte> id) => item.IsClosed && !id.IsEmpty && !item.Is(id);
 
     private static int IndexOf(JsonElement root) => Number(root, "summary_index") ?? Number(root, "content_index") ?? 0;
 

@@ -115,7 +115,7 @@ public sealed class ResponsesStreamWriter : FrameWriter
     private void StartPart(ItemState item, PartStarted started, IBufferWriter<byte> into)
     {
         var slot = _slots[item.Ordinal];
-        var channel = slot.Index < 0 || (started.Kind == PartKind.Data && !ResponsesView.ShowsData(item, _state)) ? null : ResponsesChannel.Of(item.Head, started.Kind);
+        var channel = slot.Index < 0 || (started.Kind == PartKind.Data && !ResponsesView.ShowsData(item, started.Part, _state)) ? null : ResponsesChannel.Of(item.Head, started.Kind);
         if (channel is null)
         {
             slot.Parts.Add(null);
