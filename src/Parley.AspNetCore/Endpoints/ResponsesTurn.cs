@@ -28,8 +28,8 @@ internal static class ResponsesTurn
         var input = await ResponsesReferences.ResolveAsync(call, asked.Input, place, "input");
         if (memory is not null) input = [.. memory.Path, .. input];
         var detached = !asked.Store && place.Conversation.IsNone;
-        if (detached) CheckOutputs(input);
         var path = detached ? PathLength(input) : 0;
+        if (detached) CheckOutputs(input, path);
         return new RunRequest
         {
             Owner = call.Owner,
@@ -95,9 +95,11 @@ internal static class ResponsesTurn
         };
     }
 
-    // Where nothing is kept, a call and its output must both be told.
-    private static void CheckOutputs(ValueList<InputItem> input)
+    // Where nothing is kept, a call and its output must both be told, and no request waits for an approval.
+    private static void CheckOutputs(ValueList<InputItem> input, int path)
     {
+        if (input.Skip(path).Any(item => item.Head is ApprovalReplyItem))
+            throw new RunException(RunError.Rejected("An approval needs the response that asks for it: send 'previous_response_id' or 'conversation' of one that is stored.", "input", "approval_request_not_found"));
         var open = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in input)
         {
