@@ -24,12 +24,10 @@ internal static class ResponsesInputReader
         "tool_search_output", "web_search_call", "workflow_action",
     ];
 
-    // Identities and makers are of the response that an item came in.
-    private static readonly HashSet<string> OfAllItems = ["type", "id", "created_by", "agent_reference", "response_id", "agent"];
-
     /// <summary>Reads a list, or a text that stands for one message of the user.</summary>
-    public static ValueList<ResponsesInput> Read(JsonElement input, string path)
+    public static ValueList<ResponsesInput> Read(JsonElement input)
     {
+        const string path = "input";
         if (input.ValueKind == JsonValueKind.String) return [new ResponsesInput([InputItem.Said(Role.User, input.AsString(path))])];
         if (input.ValueKind != JsonValueKind.Array) throw OpenAiJson.WrongType(path, "a string or an array of items", input);
         return ReadList(input, path, Limit);
@@ -99,9 +97,10 @@ internal static class ResponsesInputReader
         var role = message.RequiredString("role", path);
         if (role is not ("user" or "assistant" or "system" or "developer"))
             throw OpenAiJson.Invalid($"{path}.role", $"Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.");
-        return new InputItem(new MessageItem(new Role(role)), ResponsesInputContent.ReadMessage(message, path, isAnswer: role == "assistant"))
+        var head = new MessageItem(new Role(role));
+        return new InputItem(head, ResponsesInputContent.ReadMessage(message, path, isAnswer: role == "assistant"))
         {
-            Leftover = OpenAiBody.ReadLeftover(message, Protocol.Responses, static member => member.Name is "role" or "content" or "status" || OfAllItems.Contains(member.Name)),
+            Leftover = ResponsesHeads.LeftoverOf(message, head),
         };
     }
 
@@ -149,5 +148,5 @@ internal static class ResponsesInputReader
     }
 
     private static RawJson MembersOf(JsonElement item)
-        => OpenAiBody.ReadLeftover(item, Protocol.Responses, static member => OfAllItems.Contains(member.Name))?.Members ?? new RawJson("{}");
+        => OpenAiBody.ReadLeftover(item, Protocol.Responses, static member => ResponsesHeads.OfAllItems.Contains(member.Name))?.Members ?? new RawJson("{}");
 }

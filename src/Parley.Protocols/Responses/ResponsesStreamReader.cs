@@ -42,6 +42,8 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
             return;
         }
 
+        // What began already says nothing new, at the length of the whole request.
+        if (_started && (frame.Event.SequenceEqual(ResponsesEvents.InProgress) || frame.Event.SequenceEqual(ResponsesEvents.Queued))) return;
         Parse(frame.Event, data, into);
     }
 
@@ -86,7 +88,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(data.ToArray());
+            json = JsonDocument.Parse(data.ToArray(), OpenAiJson.Deep);
         }
         catch (JsonException)
         {
@@ -124,10 +126,10 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 Start(root.TryGetProperty("response", out var begun) ? begun : default, into);
                 break;
             case "response.output_item.added":
-                if (root.TryGetProperty("item", out var added)) Open(added, Number(root, "output_index"), into, isNew: true);
+                if (root.TryGetProperty("item", out var added)) Open(added, ResponsesHeads.Number(root, "output_index"), into, isNew: true);
                 break;
             case "response.output_item.done":
-                if (root.TryGetProperty("item", out var done)) Close(Open(done, Number(root, "output_index"), into), done, into);
+                if (root.TryGetProperty("item", out var done)) Close(Open(done, ResponsesHeads.Number(root, "output_index"), into), done, into);
                 break;
             case "response.content_part.added" or "response.reasoning_summary_part.added":
                 ReadPart(root, isDone: false, into);
@@ -137,7 +139,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 break;
             case "response.output_text.annotation.added":
                 if (ItemOf(root) is { } noted && root.TryGetProperty("annotation", out var annotation) && ResponsesNotes.ReadOne(annotation) is { } note)
-                    noted.Annotate(Number(root, "content_index") ?? 0, note, into);
+                    noted.Annotate(ResponsesHeads.Number(root, "content_index") ?? 0, note, into);
                 break;
             case "response.completed" or "response.incomplete" or "response.failed":
                 Finish(root.TryGetProperty("response", out var response) ? response : default, type["response.".Length..], into);
@@ -336,7 +338,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
     }
 
     private ResponsesOpenItem? ItemOf(JsonElement root)
-        => Find(ResponsesHeads.Text(root, "item_id") is { } id ? Encoding.UTF8.GetBytes(id) : default, Number(root, "output_index") ?? -1);
+        => Find(ResponsesHeads.Text(root, "item_id") is { } id ? Encoding.UTF8.GetBytes(id) : default, ResponsesHeads.Number(root, "output_index") ?? -1);
 
     private ResponsesOpenItem? Find(ReadOnlySpan<byte> id, int place)
     {
@@ -349,17 +351,14 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
     // At the place of an item that has ended a new id is another item's.
     private static bool IsOver(ResponsesOpenItem item, ReadOnlySpan<byte> id) => item.IsClosed && !id.IsEmpty && !item.Is(id);
 
-    private static int IndexOf(JsonElement root) => Number(root, "summary_index") ?? Number(root, "content_index") ?? 0;
-
-    private static int? Number(JsonElement root, string name)
-        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+    private static int IndexOf(JsonElement root) => ResponsesHeads.Number(root, "summary_index") ?? ResponsesHeads.Number(root, "content_index") ?? 0;
 
     private static FinishReason ReasonOf(JsonElement response)
         => response.TryGetProperty("incomplete_details", out var details) && ResponsesHeads.Text(details, "reason") == "content_filter" ? FinishReason.ContentFilter : FinishReason.Length;
 
     private static string LinkOf(OpaqueItem consent)
     {
-        using var members = JsonDocument.Parse(consent.Members.Text);
+        using var members = JsonDocument.Parse(consent.Members.Text, OpenAiJson.Deep);
         return ResponsesHeads.Text(members.RootElement, "consent_link") ?? "";
     }
 

@@ -17,7 +17,7 @@ internal sealed class ResponsesView
         _keepsPeerIds = peer is not null;
         Rendering = ResponsesRendering.Of(run);
         Response = peer?.Response ?? ResponsesIds.OfRun(run);
-        IsWorkflow = Response.StartsWith(ResponsesIds.WorkflowResponse, StringComparison.Ordinal);
+        FirstNumber = ResponsesIds.FirstNumberOf(Response);
         Conversation = peer is not null ? peer.Conversation : Rendering.ShowsConversation ? ResponsesIds.OfConversation(run.Conversation) : null;
     }
 
@@ -29,8 +29,11 @@ internal sealed class ResponsesView
     /// <summary>The conversation's id; null if it is not shown.</summary>
     public string? Conversation { get; }
 
-    /// <summary>Foundry numbers the events of a workflow from 1, and shows fewer members.</summary>
-    public bool IsWorkflow { get; }
+    /// <summary>The number of the first event.</summary>
+    public int FirstNumber { get; }
+
+    /// <summary>Of a workflow Foundry shows fewer members.</summary>
+    public bool IsWorkflow => FirstNumber > 0;
 
     public string IdOf(ItemState item) => _keepsPeerIds && item.SourceId is { } source ? source : ResponsesIds.OfItem(item.Head, _run.Conversation, item.Id);
 

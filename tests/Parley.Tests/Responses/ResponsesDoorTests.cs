@@ -134,6 +134,10 @@ public sealed class ResponsesDoorTests
         Assert.Equal((400, "input", null), await Refused("\"never mind\""));
         Assert.Equal((400, "input", null), await Refused("""[{"type":"function_call_output","call_id":"call_x","output":"o"}]"""));
         Assert.Equal((400, "input", null), await Refused($"[{output},{output}]"));
+        const string told = """{"type":"function_call","call_id":"call_told","name":"f","arguments":"{}"}""";
+        const string result = """{"type":"function_call_output","call_id":"call_told","output":"o"}""";
+        foreach (var input in (string[])[$"[{told}]", $"[{told},{result},{result}]"])
+            Assert.Equal((400, "input", null), await door.RefusalAsync("POST", "/v1/responses", $$"""{"model":"caller","input":{{input}}}"""));
         Assert.Equal((400, "input[0].call_id", "string_above_max_length"), await Refused($$"""[{"type":"function_call_output","call_id":"{{new string('c', 65)}}","output":"o"}]"""));
         Assert.Equal("sunny", TextOf(await door.AskAsync($$"""{"model":"caller","previous_response_id":"{{IdOf(asked)}}","input":[{{output}}],{{Tools}}}""")));
     }

@@ -258,6 +258,28 @@ public sealed class ResponsesStreamTests
     }
 
     [Fact]
+    public void A_deep_schema_of_a_tool_passes_law_and_reader()
+    {
+        var deep = $"{new string('[', 64)}{new string(']', 64)}";
+        var run = Header(new ResponsesRendering { Model = "m", Echo = new RawJson($$"""{"tools":[{"type":"function","name":"f","parameters":{{deep}}}]}""") });
+        var stream = Write(Everything, run).Replace("\"logprobs\":[]}\n", $"\"logprobs\":{deep}}}\n", StringComparison.Ordinal);
+        Guarded.AssertLawful(Protocol.Responses, Encoding.UTF8.GetBytes(stream), default, "deep");
+        Assert.Equal(Seen(Everything), Seen(Read(stream)));
+        var events = Streams.Read(new ResponsesStreamReader(tellsEcho: true), Encoding.UTF8.GetBytes(stream));
+        var again = Streams.Write(new ResponsesStreamWriter(run with { Upstream = ((RunStarted)events[0]).Upstream }, keepPeerIds: true), RandomRuns.LogOf(events, 0x6b00445000c00810, At));
+        Assert.Contains(deep, Encoding.UTF8.GetString(again), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_response_that_repeats_that_it_is_under_way_says_nothing_new()
+    {
+        const string begun = """{"type":"response.created","response":{"id":"r","model":"m"}}""";
+        var frames = Frames(begun, """{"type":"response.queued","response":{"id":"r"}}""", """{"type":"response.in_progress","response":{"id":"r"}}""", """{"type":"response.completed","response":{"id":"r"}}""");
+        Assert.Equal(Read(Frames(begun, """{"type":"response.completed","response":{"id":"r"}}""")), Read(frames));
+        Assert.IsType<RunStarted>(Read(frames[frames.IndexOf("event: response.in_progress", StringComparison.Ordinal)..])[0]);
+    }
+
+    [Fact]
     public void Only_the_last_event_may_tell_everything()
     {
         var read = Read(Frames(
