@@ -39,8 +39,12 @@ internal sealed partial class WorkflowExecution
             var step = _definition.Program.Steps[_step];
             if (step.Kind != StepKind.Action)
             {
-                foreach (var closed in Pass(step)) yield return closed;
-                continue;
+                var passed = new List<RunEvent>();
+                var broken = Between(() => Pass(step, passed));
+                foreach (var closed in passed) yield return closed;
+                if (broken is null) continue;
+                foreach (var last in Fail(broken)) yield return last;
+                yield break;
             }
 
             if (step.IsDisabled)
@@ -132,7 +136,15 @@ internal sealed partial class WorkflowExecution
                 if (acts) await SaveAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            foreach (var closed in Leave(_turn.Next)) yield return closed;
+            var left = new List<RunEvent>();
+            failure = Between(() => Leave(_turn.Next, left));
+            foreach (var closed in left) yield return closed;
+            if (failure is not null)
+            {
+                foreach (var last in Fail(failure)) yield return last;
+                yield break;
+            }
+
             _step = _turn.Next;
         }
 
@@ -150,11 +162,24 @@ internal sealed partial class WorkflowExecution
 
     private ValueTask SaveAsync(CancellationToken cancellationToken) => _request.Saved?.Invoke(cancellationToken) ?? default;
 
+    // A loop sets its variables between the actions, which can fail as an action can: then it is the loop that fails.
+    private RunError? Between(Action stepping)
+    {
+        try
+        {
+            stepping();
+            return null;
+        }
+        catch (Exception exception) when (_memory.Frames.Count > 0 && ErrorOf(exception, _definition.Program.Steps[_memory.Frames[^1].Step]) is { } error)
+        {
+            return error;
+        }
+    }
+
     // The steps between actions.
-    private List<RunEvent> Pass(WorkflowStep step)
+    private void Pass(WorkflowStep step, List<RunEvent> closed)
     {
         var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Within;
-        var closed = new List<RunEvent>();
         switch (step.Kind)
         {
             case StepKind.Leave:
@@ -165,25 +190,21 @@ internal sealed partial class WorkflowExecution
                 break;
             case StepKind.Close:
                 // Whoever jumped into the middle of it has nothing to close.
-                if (isOpen) closed.AddRange(CloseLast());
+                if (isOpen) closed.Add(CloseLast());
                 _step++;
                 break;
         }
-
-        return closed;
     }
 
     // A jump leaves the groups and loops which its aim is not in.
-    private List<RunEvent> Leave(int aim)
+    private void Leave(int aim, List<RunEvent> closed)
     {
-        var closed = new List<RunEvent>();
-        while (_memory.Frames.Count > 0 && !IsWithin(aim, _memory.Frames[^1].Step)) closed.AddRange(CloseLast());
-        return closed;
+        while (_memory.Frames.Count > 0 && !IsWithin(aim, _memory.Frames[^1].Step)) closed.Add(CloseLast());
     }
 
     private bool IsWithin(int step, int scope) => step > scope && step <= _definition.Program.Steps[scope].Target;
 
-    private IEnumerable<RunEvent> CloseLast()
+    private ItemCompleted CloseLast()
     {
         var frame = _memory.Frames[^1];
         if (_definition.Program.Steps[frame.Step].Action is Foreach loop) loop.Leave(_memory);
@@ -191,7 +212,7 @@ internal sealed partial class WorkflowExecution
         var (_, item) = _open[^1];
         _open.RemoveAt(_open.Count - 1);
         _memory.Previous = _definition.Program.Steps[frame.Step].Id;
-        return [new ItemCompleted(item)];
+        return new ItemCompleted(item);
     }
 
     private List<RunEvent> CloseAll(ItemStatus status)

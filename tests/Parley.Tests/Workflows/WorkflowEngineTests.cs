@@ -223,6 +223,22 @@ public sealed class WorkflowEngineTests
     }
 
     [Fact]
+    public async Task A_loop_whose_variable_cannot_take_the_next_row_fails_the_run_and_is_named()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 61)) + "1" + new string('}', 61);
+        await using var talk = new WorkflowTalk(Flow("""
+            - kind: Foreach
+              id: loop
+              items: '=[{v: 1}, {v: Local.deep}]'
+              value: Local.A.B.C
+              actions:
+                - {kind: SendActivity, id: say, activity: '{Local.A.B.C.v}'}
+            """)) { Parameters = new RawJson($$"""{"deep":{{deep}}}""") };
+        Assert.Equal("1\n(Action loop (Foreach, line 6): records and tables may be 64 deep inside one another)", await talk.SayAsync("Hi"));
+        Assert.All(talk.State.Items, item => Assert.NotNull(item.Status));
+    }
+
+    [Fact]
     public async Task An_agent_is_asked_and_what_it_says_is_shown_and_kept()
     {
         await using var talk = new WorkflowTalk(Flow("""
