@@ -52,14 +52,6 @@ internal sealed class WorkflowMemory
         return value;
     }
 
-    /// <summary>A message was said in the workflow's conversation.</summary>
-    public void Remember(Role role, string text)
-    {
-        // What the user says is input, and as such part of what was said before.
-        if (role == Role.User) SetLast(text);
-        else Said.Add((role, text));
-    }
-
     /// <summary>The last message of the user, as formulas see it.</summary>
     public void SetLast(string text, FxRecord? message = null)
     {

@@ -11,7 +11,10 @@ internal static class WorkflowState
     /// <summary>The largest state in characters.</summary>
     public const int Most = 4 << 20;
 
-    private const int Version = 1;
+    /// <summary>How deep it can be: each workflow that waits within another is two deeper, the deepest with its variables.</summary>
+    public const int Deepest = FxJson.StoredDepth + 8 + (2 * SubagentCall.MostDepth);
+
+    private const int Version = 2;
 
     /// <param name="definition">The workflow.</param>
     /// <param name="memory">Its variables and its place.</param>
@@ -71,7 +74,7 @@ internal static class WorkflowState
             if (remembered is { } own)
             {
                 json.WritePropertyName("remembered");
-                json.WriteRawValue(own.Text);
+                json.WriteRawValue(own.Text, skipInputValidation: true);
             }
 
             json.WriteEndObject();
@@ -83,7 +86,7 @@ internal static class WorkflowState
     /// <exception cref="RunException">It was written by a version that is not known.</exception>
     public static (string Text, int Step, RawJson? Remembered) Read(RawJson state, WorkflowMemory memory)
     {
-        using var json = JsonDocument.Parse(state.Text, new JsonDocumentOptions { MaxDepth = FxJson.StoredDepth + 8 });
+        using var json = JsonDocument.Parse(state.Text, new JsonDocumentOptions { MaxDepth = Deepest });
         var root = json.RootElement;
         if (root.GetProperty("version").GetInt32() != Version)
             throw new RunException(new RunError(ErrorSide.Server, ErrorCause.Malformed, "The workflow that waits was kept by another version of the server.", true, "workflow_state"));

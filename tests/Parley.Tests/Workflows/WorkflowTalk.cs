@@ -26,7 +26,7 @@ internal sealed class WorkflowTalk : IAsyncDisposable
             Store = _store,
             Ids = _ids,
             MostSteps = steps,
-            FindAgent = name => _agents.TryGetValue(name, out var agent) ? new Agent(name, agent) : null,
+            FindAgent = (name, version) => _agents.TryGetValue(version is null ? name : $"{name}:{version}", out var agent) ? new Agent(name, agent) : null,
         };
         _agent = AgentOf(text);
     }
