@@ -68,7 +68,7 @@ internal sealed class InvokeAzureAgent : IWorkflowAction
             ? [.. answer.Select(message => new InputItem(message.Head, message.Content))]
             : MessageRecord.ToItems(_messages?.Evaluate(turn.Scope) ?? FxBlank.Value);
         var before = await BeforeAsync(turn, call, isOwn, cancellationToken).ConfigureAwait(false);
-        var asked = call.Ask(turn, agent, before, input, ArgumentsOf(turn), isShown);
+        var asked = call.Ask(turn, agent, before, input, _arguments.Count == 0 ? null : new RawJson(ToolApproval.ArgumentsOf(turn, _arguments)), isShown);
         var state = new RunState();
         var said = new List<RunEvent>();
         RunEnded? end = null;
@@ -151,12 +151,9 @@ internal sealed class InvokeAzureAgent : IWorkflowAction
             using var json = JsonDocument.Parse(texts[^1]);
             turn.Memory.Set(_object, FxJson.FromPlain(json.RootElement));
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or FxException { IsLimit: false })
         {
-            // What is no JSON is no object; the text is in the messages.
+            // What is no JSON, or has a number of too many digits, is no object; the text is in the messages.
         }
     }
-
-    private RawJson? ArgumentsOf(WorkflowTurn turn)
-        => _arguments.Count == 0 ? null : new RawJson(FxJson.Compact(new FxRecord(_arguments.Select(argument => new FxField(argument.Key, argument.Value.Evaluate(turn.Scope))).ToValueList())));
 }

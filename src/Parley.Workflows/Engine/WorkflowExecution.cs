@@ -15,7 +15,6 @@ internal sealed partial class WorkflowExecution
     private readonly WorkflowMemory _memory;
     private readonly WorkflowTurn _turn;
     private readonly List<(int Step, int Item)> _open = [];
-    private readonly long _began;
     private int _step;
     private int _items;
     private int _count;
@@ -24,13 +23,14 @@ internal sealed partial class WorkflowExecution
     {
         (_definition, _services, _request, _memory) = (definition, services, request, memory);
         _turn = new WorkflowTurn(services, definition.Program, memory, request);
-        _began = services.Time.GetTimestamp();
     }
 
     /// <summary>Executes.</summary>
     public async IAsyncEnumerable<RunEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new RunStarted();
+        using var timer = new CancellationTokenSource(_services.Longest, _services.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
 
         // What is around the place where a question waited is open again.
         foreach (var frame in _memory.Frames) yield return Open(frame.Step);
@@ -53,7 +53,7 @@ internal sealed partial class WorkflowExecution
                 continue;
             }
 
-            if (Overrun(step) is { } overrun)
+            if (Overrun(step, timer.IsCancellationRequested) is { } overrun)
             {
                 foreach (var last in Fail(overrun)) yield return last;
                 yield break;
@@ -90,11 +90,11 @@ internal sealed partial class WorkflowExecution
                     RunEvent happened;
                     try
                     {
-                        events ??= step.Action.RunAsync(_turn, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                        events ??= step.Action.RunAsync(_turn, both.Token).GetAsyncEnumerator(both.Token);
                         if (!await events.MoveNextAsync().ConfigureAwait(false)) break;
                         happened = Place(events.Current, own);
                     }
-                    catch (Exception exception) when (!cancellationToken.IsCancellationRequested && ErrorOf(exception, step) is { } error)
+                    catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (timer.IsCancellationRequested ? TooLong(step) : ErrorOf(exception, step)) is { } error)
                     {
                         failure = error;
                         break;
@@ -179,7 +179,7 @@ internal sealed partial class WorkflowExecution
     // The steps between actions.
     private void Pass(WorkflowStep step, List<RunEvent> closed)
     {
-        var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Within;
+        var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Target;
         switch (step.Kind)
         {
             case StepKind.Leave:
@@ -246,11 +246,14 @@ internal sealed partial class WorkflowExecution
         return last;
     }
 
-    private RunError? Overrun(WorkflowStep step)
+    private RunError? Overrun(WorkflowStep step, bool isLate)
     {
         if (++_count > _services.MostSteps) return Error(step, $"the workflow has executed {_services.MostSteps} actions without an end or a question (workflows.steps)", "workflow_steps");
-        return _services.Time.GetElapsedTime(_began) > _services.Longest ? Error(step, $"the workflow has run for more than {_services.Longest.TotalSeconds:0} seconds without an end or a question (workflows.time)", "workflow_time") : null;
+        return isLate ? TooLong(step) : null;
     }
+
+    private RunError TooLong(WorkflowStep step)
+        => Error(step, $"the workflow has run for more than {_services.Longest.TotalSeconds:0} seconds without an end or a question (workflows.time)", "workflow_time");
 
     // What a workflow's author must know; what a peer's failure says about itself stays as private as it is.
     private static RunError? ErrorOf(Exception exception, WorkflowStep step) => exception switch

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Parley.Agents;
 using Parley.Runs;
 
@@ -113,9 +114,44 @@ public sealed class InvokeAzureAgentTests
         Assert.Equal("Hello Ada! 61\n(done)", await talk.SayAsync("Ada"));
     }
 
+    [Fact]
+    public async Task An_answer_with_a_number_of_too_many_digits_is_no_object()
+    {
+        await using var talk = new WorkflowTalk(Flow("""
+            - kind: InvokeAzureAgent
+              id: call
+              agent: {name: parrot}
+              input: {messages: '{"n":1e99}'}
+              output: {responseObject: Local.Object}
+            - {kind: SendActivity, id: say, activity: '{IsBlank(Local.Object)}'}
+            """));
+        talk.Add("parrot", new EchoAgent(new EchoOptions(), TimeProvider.System));
+        Assert.Equal("{\"n\":1e99}\nTrue\n(done)", await talk.SayAsync("Hi"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task An_agent_that_never_answers_is_ended_with_the_time_of_the_run()
+    {
+        var time = new FakeTime();
+        await using var talk = new WorkflowTalk(Flow("- {kind: InvokeAzureAgent, id: call, agent: {name: silent}}"), time: time);
+        talk.Add("silent", new SilentAgent(time));
+        Assert.Equal("(Action call (InvokeAzureAgent, line 6): the workflow has run for more than 600 seconds without an end or a question (workflows.time))", await talk.SayAsync("Hi"));
+    }
+
     private static string Asking(int depth) => Flow($"- {{kind: InvokeAzureAgent, id: call, agent: {{name: flow{depth}}}, input: {{messages: =System.LastMessageText}}}}");
 
     private static string Flow(string actions) => "kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n" + string.Join('\n', actions.Split('\n').Select(line => "    " + line)) + "\n";
+
+    /// <summary>Accepts, and then says nothing for ten minutes and more.</summary>
+    private sealed class SilentAgent(FakeTime time) : IAgent
+    {
+        public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new RunStarted();
+            time.Advance(TimeSpan.FromMinutes(10));
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+    }
 
     /// <summary>Asks for leave as a peer does, and notes which of its requests was answered.</summary>
     private sealed class CarefulAgent : IAgent
