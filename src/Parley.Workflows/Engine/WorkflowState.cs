@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Parley.Runs;
 using Parley.Workflows.PowerFx;
@@ -22,9 +21,7 @@ internal static class WorkflowState
     /// <param name="remembered">What the action remembers.</param>
     /// <param name="hasSaid">What the run has said is kept too, as the run has not ended and nobody else can tell.</param>
     public static RawJson Write(WorkflowDefinition definition, WorkflowMemory memory, int step, RawJson? remembered, bool hasSaid = false)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        => new(FxJson.Text(default, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);
@@ -57,6 +54,9 @@ internal static class WorkflowState
             json.WriteStartObject("counts");
             foreach (var (id, count) in memory.Counts) json.WriteNumber(id, count);
             json.WriteEndObject();
+            json.WriteStartArray("reached");
+            foreach (var id in memory.Reached) json.WriteStringValue(id);
+            json.WriteEndArray();
             if (hasSaid)
             {
                 json.WriteStartArray("said");
@@ -78,10 +78,7 @@ internal static class WorkflowState
             }
 
             json.WriteEndObject();
-        }
-
-        return new RawJson(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
-    }
+        }));
 
     /// <exception cref="RunException">It was written by a version that is not known.</exception>
     public static (string Text, int Step, RawJson? Remembered) Read(RawJson state, WorkflowMemory memory)
@@ -107,6 +104,7 @@ internal static class WorkflowState
         if (root.TryGetProperty("said", out var all))
             foreach (var said in all.EnumerateArray()) memory.Said.Add((new Role(said[0].GetString()!), said[1].GetString()!));
         foreach (var count in root.GetProperty("counts").EnumerateObject()) memory.Counts[count.Name] = count.Value.GetInt32();
+        foreach (var id in root.GetProperty("reached").EnumerateArray()) memory.Reached.Add(id.GetString()!);
         return (root.GetProperty("text").GetString()!, root.GetProperty("step").GetInt32(), root.TryGetProperty("remembered", out var own) ? new RawJson(own.GetRawText()) : null);
     }
 }

@@ -91,7 +91,7 @@ internal sealed class WorkflowTurn(WorkflowServices services, WorkflowProgram pr
     /// <summary>What the user said becomes what formulas see as the last message.</summary>
     public void Hear(IEnumerable<Message> messages)
     {
-        foreach (var message in messages.Where(message => message.Role == Role.User)) memory.SetLast(message.Text, MessageRecord.Of(message));
+        foreach (var message in messages.Where(message => message.Role == Role.User)) memory.SetLast(MessageRecord.Of(message));
     }
 
     /// <summary>A message of the workflow's, as the events of the item with this number.</summary>
