@@ -10,8 +10,8 @@ public sealed record WorkflowServices
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Finds an agent by its name; null if there is none.</summary>
-    public Func<string, Agent?> FindAgent { get; init; } = static _ => null;
+    /// <summary>Finds an agent by its name, and the version of it that is named, else the latest; null if there is none.</summary>
+    public Func<string, string?, Agent?> FindAgent { get; init; } = static (_, _) => null;
 
     /// <summary>Where conversations are kept.</summary>
     public IConversationStore? Store { get; init; }

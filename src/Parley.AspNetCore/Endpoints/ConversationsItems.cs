@@ -26,7 +26,7 @@ internal static class ConversationsItems
     public static async Task RetrieveAsync(ResponsesCall call)
     {
         var (_, message) = await FindAsync(call);
-        await ItemPages.AnswerAsync(call, message, (await WithResultAsync(call, message)).Skip(1).FirstOrDefault());
+        await ItemPages.AnswerAsync(call, message, await ItemPages.ResultOfAsync(call, message));
     }
 
     public static async Task DeleteAsync(ResponsesCall call)

@@ -7,8 +7,6 @@ namespace Parley.AspNetCore.Endpoints;
 /// <summary>Pages of items. Not every stored message is one: what a tool gave back to a server is told within its call, and other protocols have items of their own.</summary>
 internal static class ItemPages
 {
-    private const string Encrypted = "reasoning.encrypted_content";
-
     /// <summary>The page that the request's query asks for.</summary>
     public static MessageQuery QueryOf(ResponsesCall call, Id conversation) => new()
     {
@@ -48,12 +46,15 @@ internal static class ItemPages
 
     /// <summary>Answers with these items.</summary>
     public static Task AnswerAsync(ResponsesCall call, IReadOnlyList<(Message Item, Message? Result)> items, bool hasMore)
-        => call.AnswerAsync(json => ResponsesLists.WriteList(
-            items, hasMore, one => ResponsesItems.IdOf(one.Item), one => ResponsesItems.Write(one.Item, one.Result, call.Includes(Encrypted), json), json));
+    {
+        var withEncrypted = call.Includes(ResponsesRequest.EncryptedReasoning);
+        return call.AnswerAsync(json => ResponsesLists.WriteList(
+            items, hasMore, one => ResponsesItems.IdOf(one.Item), one => ResponsesItems.Write(one.Item, one.Result, withEncrypted, json), json));
+    }
 
     /// <summary>Answers with one item.</summary>
     public static Task AnswerAsync(ResponsesCall call, Message item, Message? result)
-        => call.AnswerAsync(json => ResponsesItems.Write(item, result, call.Includes(Encrypted), json));
+        => call.AnswerAsync(json => ResponsesItems.Write(item, result, call.Includes(ResponsesRequest.EncryptedReasoning), json));
 
     /// <summary>Whether a message is an item of its own.</summary>
     public static async ValueTask<bool> IsShownAsync(ResponsesCall call, Message message)

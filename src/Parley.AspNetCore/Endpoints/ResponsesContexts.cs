@@ -23,7 +23,7 @@ internal static class ResponsesContexts
         var asked = ResponsesRequestReader.ReadInputTokens(await call.BodyAsync());
         var tokens = SizeOf(await ContextAsync(call, asked)) + Usage.Estimate(asked.Request.Instructions ?? "")
             + asked.Request.Tools.Sum(tool => Usage.Estimate(tool.Name) + Usage.Estimate(tool.Description ?? "") + Usage.Estimate(tool.Parameters?.Text ?? ""));
-        await call.AnswerAsync(json => json.Object().String("object"u8, "response.input_tokens").Number("input_tokens"u8, tokens).EndObject());
+        await call.AnswerAsync(json => ResponsesLists.WriteInputTokens(tokens, json));
     }
 
     private static async Task<IReadOnlyList<Message>> ContextAsync(ResponsesCall call, ResponsesRequest asked)

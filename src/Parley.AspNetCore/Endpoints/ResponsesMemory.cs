@@ -9,15 +9,19 @@ namespace Parley.AspNetCore.Endpoints;
 /// <param name="Path">What was said, oldest first.</param>
 internal sealed record ResponsesMemory(string Response, string Agent, ValueList<InputItem> Path)
 {
-    /// <summary>How many characters it has.</summary>
-    public long Size => Path.Sum(item => item.Content.Sum(part => (long)part.Text.Length + (part.Media?.Url?.Length ?? 0)));
+    /// <summary>A response that has ended; null if it has more characters than may be remembered.</summary>
+    public static ResponsesMemory? Of(LiveRun live, RunState state, long largest)
+    {
+        var said = state.Items.Where(item => item.Head is not (SuggestionItem or RecallItem or WorkflowActionItem));
+        var size = live.Context.Sum(message => message.Content.Sum(part => SizeOf(part.Text, part.Media))) + said.Sum(item => item.Parts.Sum(part => SizeOf(part.Text, part.Media)));
+        return size > largest ? null : new(
+            ResponsesIds.OfRun(live.Header),
+            live.Header.Agent.Name,
+            [
+                .. live.Context.Select(message => new InputItem(message.Head, message.Content) { Leftover = message.Leftover }),
+                .. said.Select(item => new InputItem(item.Head, item.ToContent()) { Leftover = item.Leftover }),
+            ]);
+    }
 
-    /// <summary>A response that has ended.</summary>
-    public static ResponsesMemory Of(LiveRun live, RunState state) => new(
-        ResponsesIds.OfRun(live.Header),
-        live.Header.Agent.Name,
-        [
-            .. live.Context.Select(message => new InputItem(message.Head, message.Content) { Leftover = message.Leftover }),
-            .. state.Items.Where(item => item.Head is not (SuggestionItem or RecallItem or WorkflowActionItem)).Select(item => new InputItem(item.Head, item.ToContent()) { Leftover = item.Leftover }),
-        ]);
+    private static long SizeOf(string text, Media? media) => (long)text.Length + (media?.Url?.Length ?? 0);
 }

@@ -20,8 +20,8 @@ internal static class ResponsesReads
             return;
         }
 
-        // Foundry numbers a workflow's events from 1, OpenAI from 0; what is passed over here is counted.
-        var first = ResponsesIds.IsWorkflow(run.Agent) ? 1 : 0;
+        // What is passed over here is counted.
+        var first = ResponsesIds.FirstNumberOf(ResponsesIds.OfRun(run));
         using var reader = call.Runner.Attach(run);
         await EventStream.ResumeAsync(call.Context, run, reader, new ResponsesStreamWriter(run), after is { } number ? Math.Max(0, number + 1 - first) : 0);
     }

@@ -93,7 +93,7 @@ internal sealed class ResponsesSocket
             var live = await _call.Runner.StartAsync(await ResponsesTurn.OfAsync(_call, asked, _memory), gone);
             var state = await SendAsync(live, gone);
             if (state.End is RunFailed or RunCancelled) Forget(previous);
-            else if (!asked.Store) _memory = ResponsesMemory.Of(live, state) is { } memory && memory.Size <= LargestMemory ? memory : null;
+            else if (!asked.Store) _memory = ResponsesMemory.Of(live, state, LargestMemory);
         }
         catch (RunException e)
         {
@@ -120,29 +120,23 @@ internal sealed class ResponsesSocket
         using var reader = live.Attach();
         var writer = new ResponsesStreamWriter(live.Header);
         var frames = new ArrayBufferWriter<byte>(4096);
-        var state = new RunState();
         while (await reader.WaitAsync(gone))
         {
             while (reader.TryRead(out var logged))
             {
-                state.Apply(logged);
-                if (logged is { Sequence: 0, Event: RunFailed refused })
-                {
-                    await RefuseAsync(refused.Error, gone);
-                    continue;
-                }
-
-                if (state.Started) writer.Write(logged, frames);
-                await _messages.SendFramesAsync(frames, gone);
+                writer.Write(logged, frames);
+                if (!writer.State.Started) frames.ResetWrittenCount();
+                if (logged is { Sequence: 0, Event: RunFailed refused }) await RefuseAsync(refused.Error, gone);
+                else await _messages.SendFramesAsync(frames, gone);
             }
         }
 
         // Of a cancelled response no event tells: its stream ends, but a socket does not.
-        if (state.End is RunCancelled) await RefuseAsync(new RunError(ErrorSide.Server, ErrorCause.Cancelled, "The response was cancelled.", true, "cancelled"), gone);
+        if (writer.State.End is RunCancelled) await RefuseAsync(new RunError(ErrorSide.Server, ErrorCause.Cancelled, "The response was cancelled.", true, "cancelled"), gone);
 
         // Whoever continues it finds it as the store has it.
         await live.Completion.WaitAsync(gone);
-        return state;
+        return writer.State;
     }
 
     private Task RefuseAsync(RunError error, CancellationToken gone)

@@ -28,8 +28,9 @@ internal static class ResponsesTurn
         var input = await ResponsesReferences.ResolveAsync(call, asked.Input, place, "input");
         if (memory is not null) input = [.. memory.Path, .. input];
         var detached = !asked.Store && place.Conversation.IsNone;
-        if (detached) CheckOutputs(input);
         var path = detached ? PathLength(input) : 0;
+        if (detached) RefuseApprovals(input.Skip(path));
+        CheckOutputs(input, isWhole: detached);
         return new RunRequest
         {
             Owner = call.Owner,
@@ -87,7 +88,7 @@ internal static class ResponsesTurn
             ShowsAgent = isNamed,
             ShowsConversation = asked.Conversation is not null,
             Previous = asked.PreviousResponseId,
-            IncludesEncrypted = asked.Include.Contains("reasoning.encrypted_content"),
+            IncludesEncrypted = asked.Include.Contains(ResponsesRequest.EncryptedReasoning),
             Echo = asked.Echo,
 
             // On a socket the first of the two would end the turn.
@@ -95,14 +96,26 @@ internal static class ResponsesTurn
         };
     }
 
-    // Where nothing is kept, a call and its output must both be told.
-    private static void CheckOutputs(ValueList<InputItem> input)
+    // Where nothing is kept, no request waits for one.
+    private static void RefuseApprovals(IEnumerable<InputItem> input)
+    {
+        if (input.Any(item => item.Head is ApprovalReplyItem))
+            throw new RunException(RunError.Rejected("An approval needs the response that asks for it: send 'previous_response_id' or 'conversation' of one that is stored.", "input", "approval_request_not_found"));
+    }
+
+    // A call that is told must have its output told too. An output alone is of a call that waits, which only what is kept does.
+    private static void CheckOutputs(ValueList<InputItem> input, bool isWhole)
     {
         var open = new HashSet<string>(StringComparer.Ordinal);
+        var told = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in input)
         {
-            if (item.Head is ToolCallItem { RunBy: RunBy.Client } call) open.Add(call.CallId);
-            else if (item.Head is ToolResultItem result && !open.Remove(result.CallId) && !IsOfServer(input, result.CallId))
+            if (item.Head is ToolCallItem { RunBy: RunBy.Client } call)
+            {
+                open.Add(call.CallId);
+                told.Add(call.CallId);
+            }
+            else if (item.Head is ToolResultItem result && !open.Remove(result.CallId) && (isWhole || told.Contains(result.CallId)) && !IsOfServer(input, result.CallId))
                 throw new RunException(RunError.Rejected($"No tool call found for function call output with call_id {result.CallId}.", "input"));
         }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Runs;
@@ -46,14 +44,9 @@ public sealed record ChatRequest
 public sealed record ChatRendering(string Model, bool IncludeUsage = false, bool Reasoning = true)
 {
     /// <summary>As it is stored.</summary>
-    public RawJson ToJson()
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        new JsonLine(buffer, JsonEscaping.Minimal).Object()
-            .String("model"u8, Model).Name("include_usage"u8).Bool(IncludeUsage).Name("reasoning"u8).Bool(Reasoning)
-            .EndObject();
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
+    public RawJson ToJson() => JsonLine.ToRawJson(json => json.Object()
+        .String("model"u8, Model).Name("include_usage"u8).Bool(IncludeUsage).Name("reasoning"u8).Bool(Reasoning)
+        .EndObject());
 
     /// <summary>The rendering of a run. One that was asked in another protocol is shown under its agent's name.</summary>
     public static ChatRendering Of(Run run)

@@ -16,7 +16,7 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenA
 {
     private readonly List<string> _texts = [];
     private readonly List<(ToolCallItem Call, string Arguments)> _calls = [];
-    private readonly HashSet<int> _unanswered = Unanswered(asked.Context);
+    private readonly HashSet<int> _unanswered = OpenAiCalls.Unanswered(asked.Context);
     private readonly HashSet<string> _hidden = new(StringComparer.Ordinal);
     private bool _inTurn;
     private Id _turn;
@@ -118,20 +118,6 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenA
     }
 
     private static string Join(Message message, PartKind kind) => string.Concat(message.Content.Where(part => part.Kind == kind).Select(part => part.Text));
-
-    // From the end, as the same id may be used again in a later turn.
-    private static HashSet<int> Unanswered(IReadOnlyList<Message> context)
-    {
-        var answers = new HashSet<string>(StringComparer.Ordinal);
-        var unanswered = new HashSet<int>();
-        for (var i = context.Count - 1; i >= 0; i--)
-        {
-            if (context[i].Head is ToolResultItem result) answers.Add(result.CallId);
-            else if (context[i].Head is ToolCallItem call && !answers.Remove(call.CallId)) unanswered.Add(i);
-        }
-
-        return unanswered;
-    }
 
     internal static RunException Unsendable(Media media, string where)
         => new(RunError.Rejected($"The agent cannot be sent {OpenAiMedia.Describe(media)} {where}.", "messages", "unsupported_media"));

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Agents;
 using Parley.Protocols.Json;
@@ -41,7 +40,7 @@ internal static class ChatRequestWriter
         {
             json.Object().String("type"u8, "function").Name("function"u8).Object().String("name"u8, tool.Name);
             if (tool.Description is not null) json.String("description"u8, tool.Description);
-            if (tool.Parameters is { } parameters) json.Name("parameters"u8).Raw(Bytes(parameters));
+            if (tool.Parameters is { } parameters) json.Name("parameters"u8).Raw(parameters);
             if (tool.Strict is { } strict) json.Name("strict"u8).Bool(strict);
             json.EndObject().EndObject();
         }
@@ -49,7 +48,7 @@ internal static class ChatRequestWriter
         json.EndArray();
 
         // Without tools both would be refused.
-        if (request.ToolChoice is { } choice) json.Name("tool_choice"u8).Raw(Bytes(choice));
+        if (request.ToolChoice is { } choice) json.Name("tool_choice"u8).Raw(choice);
         if (request.ParallelToolCalls is { } parallel) json.Name("parallel_tool_calls"u8).Bool(parallel);
     }
 
@@ -69,7 +68,7 @@ internal static class ChatRequestWriter
             json.EndArray();
         }
 
-        if (request.ResponseFormat is { } format) json.Name("response_format"u8).Raw(Bytes(format));
+        if (request.ResponseFormat is { } format) json.Name("response_format"u8).Raw(format);
         if (request.ReasoningEffort is { } effort) json.String("reasoning_effort"u8, effort);
         if (!string.IsNullOrEmpty(request.User)) json.String("user"u8, request.User);
     }
@@ -79,8 +78,6 @@ internal static class ChatRequestWriter
         if (leftover?.Protocol != Protocol.ChatCompletions) return;
         using var members = JsonDocument.Parse(leftover.Members.Text);
         foreach (var member in members.RootElement.EnumerateObject())
-            if (!Own.Contains(member.Name)) json.Name(member.Name.AsSpan()).Raw(Bytes(member.Value.ToRawJson()));
+            if (!Own.Contains(member.Name)) json.Name(member.Name.AsSpan()).Raw(member.Value.ToRawJson());
     }
-
-    private static byte[] Bytes(RawJson json) => Encoding.UTF8.GetBytes(json.Text);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 
 namespace Parley.Protocols.Json;
 
@@ -13,6 +14,14 @@ public sealed class JsonLine(IBufferWriter<byte> into, JsonEscaping escaping)
 
     /// <summary>Where the bytes go.</summary>
     public IBufferWriter<byte> Output => into;
+
+    /// <summary>What is written, as JSON that is kept.</summary>
+    public static RawJson ToRawJson(Action<JsonLine> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        write(new JsonLine(buffer, JsonEscaping.Minimal));
+        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
 
     /// <summary>Begins an object, as a value.</summary>
     public JsonLine Object()
@@ -79,6 +88,17 @@ public sealed class JsonLine(IBufferWriter<byte> into, JsonEscaping escaping)
         return this;
     }
 
+    /// <summary>A string value, of characters that need no escape.</summary>
+    public JsonLine String(ReadOnlySpan<byte> text)
+    {
+        Separate();
+        Put((byte)'"');
+        into.Write(text);
+        Put((byte)'"');
+        _comma = true;
+        return this;
+    }
+
     /// <summary>A string value of bytes in base64 behind a head of characters that need no escape, such as a data URL's.</summary>
     public JsonLine Base64(ReadOnlySpan<byte> head, ReadOnlySpan<byte> bytes)
     {
@@ -128,8 +148,20 @@ public sealed class JsonLine(IBufferWriter<byte> into, JsonEscaping escaping)
         return this;
     }
 
+    /// <summary>JSON that was kept, as a value.</summary>
+    public JsonLine Raw(RawJson json)
+    {
+        Separate();
+        Encoding.UTF8.GetBytes(json.Text, into);
+        _comma = true;
+        return this;
+    }
+
     /// <summary>A string member.</summary>
     public JsonLine String(ReadOnlySpan<byte> name, ReadOnlySpan<char> text) => Name(name).String(text);
+
+    /// <summary>A string member, null if there is no text.</summary>
+    public JsonLine StringOrNull(ReadOnlySpan<byte> name, string? text) => text is null ? Name(name).Null() : Name(name).String(text);
 
     /// <summary>An integer member.</summary>
     public JsonLine Number(ReadOnlySpan<byte> name, long value) => Name(name).Number(value);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Parley.Protocols.Json;
@@ -65,19 +63,19 @@ internal static class OpenAiBody
 
     /// <summary>The members that are not known, unless they are null.</summary>
     public static Leftover? ReadLeftover(JsonElement element, Protocol protocol, Predicate<JsonProperty> isKnown)
-    {
-        ArrayBufferWriter<byte>? buffer = null;
-        JsonLine? json = null;
-        foreach (var member in element.EnumerateObject())
-        {
-            if (member.Value.ValueKind == JsonValueKind.Null || isKnown(member)) continue;
-            json ??= new JsonLine(buffer = new ArrayBufferWriter<byte>(), JsonEscaping.Minimal).Object();
-            json.Name(member.Name.AsSpan()).Raw(Encoding.UTF8.GetBytes(member.Value.ToRawJson().Text));
-        }
+        => ReadMembers(element, member => member.Value.ValueKind == JsonValueKind.Null || isKnown(member)) is { } members ? new Leftover(protocol, members) : null;
 
-        if (json is null) return null;
-        json.EndObject();
-        return new Leftover(protocol, new RawJson(Encoding.UTF8.GetString(buffer!.WrittenSpan)));
+    /// <summary>The members that are not known, as compact JSON; null if there are none.</summary>
+    public static RawJson? ReadMembers(JsonElement element, Predicate<JsonProperty> isKnown)
+    {
+        if (element.EnumerateObject().All(member => isKnown(member))) return null;
+        return JsonLine.ToRawJson(json =>
+        {
+            json.Object();
+            foreach (var member in element.EnumerateObject())
+                if (!isKnown(member)) json.Name(member.Name.AsSpan()).Raw(member.Value.ToRawJson());
+            json.EndObject();
+        });
     }
 
     private static RunException Malformed(string message) => new(new RunError(ErrorSide.Client, ErrorCause.Malformed, message, true));

@@ -43,8 +43,8 @@ public static class OpenAiErrors
     public static void Write(JsonLine json, RunError error)
     {
         json.Object().Name("error"u8).Object().String("message"u8, error.PublicMessage).String("type"u8, TypeOf(error));
-        WriteOrNull(json, "param"u8, error.Param);
-        WriteOrNull(json, "code"u8, CodeOf(error));
+        json.StringOrNull("param"u8, error.Param);
+        json.StringOrNull("code"u8, CodeOf(error));
         json.EndObject().EndObject();
     }
 
@@ -72,13 +72,6 @@ public static class OpenAiErrors
         { Cause: ErrorCause.Cancelled } => error.Code ?? "cancelled",
         _ => error.Code,
     };
-
-    private static void WriteOrNull(JsonLine json, ReadOnlySpan<byte> name, string? value)
-    {
-        json.Name(name);
-        if (value is null) json.Null();
-        else json.String(value);
-    }
 
     internal static string TypeOf(RunError error) => (error.Side, error.Cause) switch
     {

@@ -13,6 +13,9 @@ internal static class OpenAiJson
     /// <summary>For what was read from a request and is kept a few levels deeper.</summary>
     public static readonly JsonDocumentOptions Deep = new() { MaxDepth = 128 };
 
+    /// <summary>The same, for what is read in one pass.</summary>
+    public static readonly JsonReaderOptions DeepReader = new() { MaxDepth = Deep.MaxDepth };
+
     /// <summary>A member that is there and not null.</summary>
     public static bool TryGet(this JsonElement element, string name, out JsonElement value)
         => element.TryGetProperty(name, out value) && value.ValueKind is not JsonValueKind.Null;

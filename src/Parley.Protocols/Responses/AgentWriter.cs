@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Parley.Protocols.Json;
 
 namespace Parley.Protocols.Responses;
@@ -29,10 +27,10 @@ public sealed record AgentDefect(long Line, string Path, string Message, bool Is
 public static class AgentWriter
 {
     /// <summary>The definition of an agent that is a workflow.</summary>
-    public static RawJson DefinitionOfWorkflow(string text) => JsonOf(json => json.Object().String("kind"u8, "workflow").String("workflow"u8, text).EndObject());
+    public static RawJson DefinitionOfWorkflow(string text) => JsonLine.ToRawJson(json => json.Object().String("kind"u8, "workflow").String("workflow"u8, text).EndObject());
 
     /// <summary>The definition of an agent whose inside clients are not told.</summary>
-    public static RawJson DefinitionOfPrompt(string model) => JsonOf(json => json.Object().String("kind"u8, "prompt").String("model"u8, model).EndObject());
+    public static RawJson DefinitionOfPrompt(string model) => JsonLine.ToRawJson(json => json.Object().String("kind"u8, "prompt").String("model"u8, model).EndObject());
 
     /// <summary>Writes an agent by its latest version.</summary>
     public static void WriteAgent(AgentVersion latest, JsonLine json)
@@ -46,9 +44,9 @@ public static class AgentWriter
     public static void WriteVersion(AgentVersion version, JsonLine json)
     {
         json.Object().String("object"u8, "agent.version").String("id"u8, version.Id).String("name"u8, version.Name).String("version"u8, version.Version)
-            .String("description"u8, version.Description).Name("metadata"u8).Object();
-        foreach (var (key, value) in version.Metadata) json.Name(key.AsSpan()).String(value);
-        json.EndObject().Number("created_at"u8, version.CreatedAt.ToUnixTimeSeconds()).Name("definition"u8).Raw(Encoding.UTF8.GetBytes(version.Definition.Text))
+            .String("description"u8, version.Description);
+        ResponsesLists.WriteMetadata(json, version.Metadata);
+        json.Number("created_at"u8, version.CreatedAt.ToUnixTimeSeconds()).Name("definition"u8).Raw(version.Definition)
             .String("status"u8, "active").EndObject();
     }
 
@@ -74,12 +72,5 @@ public static class AgentWriter
         }
 
         json.EndArray().EndObject().EndObject();
-    }
-
-    private static RawJson JsonOf(Action<JsonLine> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        write(new JsonLine(buffer, JsonEscaping.Minimal));
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
 }

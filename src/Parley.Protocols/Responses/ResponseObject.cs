@@ -96,9 +96,7 @@ public sealed class ResponseObject
 
     private void WriteHead(JsonLine json, JsonElement echo)
     {
-        json.Name("metadata"u8).Object();
-        foreach (var (key, value) in _run.Metadata) json.Name(key.AsSpan()).String(value);
-        json.EndObject();
+        ResponsesLists.WriteMetadata(json, _run.Metadata);
         WriteEchoes(json, echo, Before);
         json.String("model"u8, _view.Rendering.Model).Name("background"u8).Bool(_run.Background);
         WriteEchoes(json, echo, Between);
@@ -107,10 +105,7 @@ public sealed class ResponseObject
 
     private void WriteTail(JsonLine json, JsonElement echo)
     {
-        json.Name("instructions"u8);
-        if (_run.Request.Instructions is { } instructions) json.String(instructions);
-        else if (_view.IsWorkflow) json.String("");
-        else json.Null();
+        json.StringOrNull("instructions"u8, _run.Request.Instructions ?? (_view.IsWorkflow ? "" : null));
         WriteEchoes(json, echo, [("parallel_tool_calls", "true", null)]);
         json.Name("conversation"u8);
         if (_view.Conversation is { } conversation) json.Object().String("id"u8, conversation).EndObject();
@@ -122,10 +117,7 @@ public sealed class ResponseObject
             WriteEchoes(json, echo, [("structured_inputs", "{}", null)]);
         }
 
-        json.Name("previous_response_id"u8);
-        if (_view.Rendering.Previous is { } previous) json.String(previous);
-        else json.Null();
-        json.Name("store"u8).Bool(_run.Stored && !_run.Detached);
+        json.StringOrNull("previous_response_id"u8, _view.Rendering.Previous).Name("store"u8).Bool(_run.Stored && !_run.Detached);
         WriteEchoes(json, echo, After);
     }
 
@@ -135,7 +127,7 @@ public sealed class ResponseObject
         {
             json.Name(name.AsSpan());
             if (echo.TryGetProperty(name, out var said)) json.Raw(JsonMarshal.GetRawUtf8Value(said));
-            else json.Raw(System.Text.Encoding.UTF8.GetBytes(_view.IsWorkflow ? workflow ?? @default : @default));
+            else json.Raw(new RawJson(_view.IsWorkflow ? workflow ?? @default : @default));
         }
     }
 

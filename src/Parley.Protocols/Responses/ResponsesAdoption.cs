@@ -9,7 +9,7 @@ internal static class ResponsesAdoption
 {
     public static Run Of(Run run, RawJson? upstream, RawJson echo)
     {
-        using var json = JsonDocument.Parse(echo.Text);
+        using var json = JsonDocument.Parse(echo.Text, OpenAiJson.Deep);
         var root = json.RootElement;
         var agent = root.TryGet("agent", out var named) || root.TryGet("agent_reference", out named) ? named : default;
         var rendering = new ResponsesRendering

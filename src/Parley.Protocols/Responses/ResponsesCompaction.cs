@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Parley.Conversations;
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
 namespace Parley.Protocols.Responses;
@@ -45,17 +46,17 @@ public static class ResponsesCompaction
     }
 
     /// <summary>Unpacks what <see cref="Write"/> packed; null if it is another server's.</summary>
-    internal static ValueList<InputItem>? Read(string text)
+    internal static ValueList<InputItem>? Read(string text, string path)
     {
         if (!text.StartsWith(Mark, StringComparison.Ordinal)) return null;
         try
         {
-            using var json = JsonDocument.Parse(Convert.FromBase64String(text[Mark.Length..]));
-            return ResponsesInputReader.ReadList(json.RootElement, "encrypted_content", ResponsesInputReader.Limit).SelectMany(input => input.Items).ToValueList();
+            using var json = JsonDocument.Parse(Convert.FromBase64String(text[Mark.Length..]), OpenAiJson.Deep);
+            return json.RootElement.AsArray(path).EnumerateArray().SelectMany((item, index) => ResponsesInputReader.ReadPacked(item, path, index)).ToValueList();
         }
-        catch (Exception exception) when (exception is FormatException or JsonException or RunException)
+        catch (Exception exception) when (exception is FormatException or JsonException)
         {
-            return null;
+            throw OpenAiJson.Invalid(path, $"Invalid '{path}': it is not what this server packed.");
         }
     }
 }

@@ -6,9 +6,6 @@ namespace Parley.Protocols.Responses;
 /// <summary>The content parts of messages and of what tools gave back, as they are written.</summary>
 internal static class ResponsesContent
 {
-    /// <summary>Whether a part of a message has a place in its list. JSON for programs is shown where nothing else was said.</summary>
-    public static bool IsShown(PartKind kind) => kind is PartKind.Text or PartKind.Refusal or PartKind.Transcript or PartKind.Data;
-
     /// <summary>Writes the list of a message's parts.</summary>
     public static void Write(JsonLine json, ValueList<Content> content, Role role, bool isPlain)
     {

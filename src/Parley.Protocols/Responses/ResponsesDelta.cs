@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Parley.Protocols.OpenAi;
 
 namespace Parley.Protocols.Responses;
 
@@ -23,7 +24,7 @@ internal ref struct ResponsesDelta
         delta = new ResponsesDelta { Output = -1 };
         try
         {
-            var json = new Utf8JsonReader(data);
+            var json = new Utf8JsonReader(data, OpenAiJson.DeepReader);
             if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -13,10 +11,11 @@ internal static class ResponsesEcho
     private static readonly string[] Integers = ["max_output_tokens", "max_tool_calls", "top_logprobs"];
     private static readonly string[] Texts = ["user", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"];
 
-    public static RawJson Of(JsonElement root)
+    public static RawJson Of(JsonElement root) => JsonLine.ToRawJson(json => Write(json, root));
+
+    private static void Write(JsonLine json, JsonElement root)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        var json = new JsonLine(buffer, JsonEscaping.Minimal).Object();
+        json.Object();
         foreach (var name in Numbers)
             if (root.OptionalDouble(name) is not null) Repeat(json, root, name);
         foreach (var name in Integers)
@@ -39,7 +38,6 @@ internal static class ResponsesEcho
         WriteText(json, root);
         WriteReasoning(json, root);
         json.EndObject();
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
 
     private static void WriteTools(JsonLine json, JsonElement root)
@@ -52,14 +50,14 @@ internal static class ResponsesEcho
         {
             if (tool.RequiredString("type", "tools") != "function")
             {
-                json.Raw(Bytes(tool));
+                json.Raw(tool.ToRawJson());
                 continue;
             }
 
             var function = functions[next++];
             json.Object().String("type"u8, "function").String("name"u8, function.Name);
-            WriteOrNull(json, "description"u8, function.Description);
-            json.Name("parameters"u8).Raw(Encoding.UTF8.GetBytes(function.Parameters?.Text ?? "null"));
+            json.StringOrNull("description"u8, function.Description);
+            json.Name("parameters"u8).Raw(function.Parameters ?? new RawJson("null"));
             json.Name("strict"u8).Raw(function.Strict switch { true => "true"u8, false => "false"u8, null => "null"u8 }).EndObject();
         }
 
@@ -80,19 +78,10 @@ internal static class ResponsesEcho
     {
         if (!root.TryGet("reasoning", out var reasoning)) return;
         json.Name("reasoning"u8).Object();
-        WriteOrNull(json, "effort"u8, reasoning.OptionalString("effort", "reasoning"));
-        WriteOrNull(json, "summary"u8, reasoning.OptionalString("summary", "reasoning"));
+        json.StringOrNull("effort"u8, reasoning.OptionalString("effort", "reasoning"));
+        json.StringOrNull("summary"u8, reasoning.OptionalString("summary", "reasoning"));
         json.EndObject();
     }
 
-    private static void Repeat(JsonLine json, JsonElement root, string name) => json.Name(name.AsSpan()).Raw(Bytes(root.GetProperty(name)));
-
-    private static byte[] Bytes(JsonElement value) => Encoding.UTF8.GetBytes(value.ToRawJson().Text);
-
-    private static void WriteOrNull(JsonLine json, ReadOnlySpan<byte> name, string? text)
-    {
-        json.Name(name);
-        if (text is null) json.Null();
-        else json.String(text);
-    }
+    private static void Repeat(JsonLine json, JsonElement root, string name) => json.Name(name.AsSpan()).Raw(root.GetProperty(name).ToRawJson());
 }

@@ -53,7 +53,10 @@ internal sealed record ResponsesChannel(PartKind Kind, string Delta, string Done
 
     /// <summary>All that are read. The last is what the Open Responses specification calls reasoning.</summary>
     public static IReadOnlyList<ResponsesChannel> All { get; } =
-        [Text, Refusal, Reasoning, Summary, Arguments, Freeform, Server, Reasoning with { Delta = "response.reasoning.delta", Done = "response.reasoning.done" }];
+        [Text, Refusal, Reasoning, Summary, Arguments, Freeform, Server, new(PartKind.ReasoningText, "response.reasoning.delta", "response.reasoning.done", "text", ResponsesSpace.Content)];
+
+    /// <summary>The name of the end's event, as it is written.</summary>
+    public byte[] DoneName { get; } = System.Text.Encoding.UTF8.GetBytes(Done);
 
     /// <summary>The channel in which a part is written; null if its item shows no text of it.</summary>
     public static ResponsesChannel? Of(Item head, PartKind kind) => (head, kind) switch

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -23,14 +21,14 @@ internal static class ResponsesFormat
             case "json_object":
                 return new RawJson("""{"type":"json_object"}""");
             case "json_schema":
-                var buffer = new ArrayBufferWriter<byte>(256);
-                var json = new JsonLine(buffer, JsonEscaping.Minimal).Object().String("type"u8, type).Name("json_schema"u8).Object();
-                json.String("name"u8, format.RequiredString("name", Path));
-                if (format.OptionalString("description", Path) is { } description) json.String("description"u8, description);
-                json.Name("schema"u8).Raw(SchemaOf(format));
-                if (format.OptionalBool("strict", Path) is { } strict) json.Name("strict"u8).Bool(strict);
-                json.EndObject().EndObject();
-                return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
+                return JsonLine.ToRawJson(json =>
+                {
+                    json.Object().String("type"u8, type).Name("json_schema"u8).Object().String("name"u8, format.RequiredString("name", Path));
+                    if (format.OptionalString("description", Path) is { } description) json.String("description"u8, description);
+                    json.Name("schema"u8).Raw(SchemaOf(format));
+                    if (format.OptionalBool("strict", Path) is { } strict) json.Name("strict"u8).Bool(strict);
+                    json.EndObject().EndObject();
+                });
             default:
                 throw OpenAiJson.Invalid($"{Path}.type", $"Invalid value: '{type}'. Supported values are: 'text', 'json_object' and 'json_schema'.");
         }
@@ -46,10 +44,7 @@ internal static class ResponsesFormat
             json.String("type"u8, format.RequiredString("type", Path));
             if (format.OptionalString("name", Path) is { } name)
             {
-                json.String("name"u8, name).Name("description"u8);
-                if (format.OptionalString("description", Path) is { } description) json.String(description);
-                else json.Null();
-                json.Name("schema"u8).Raw(SchemaOf(format)).Name("strict"u8).Bool(format.OptionalBool("strict", Path) ?? false);
+                json.String("name"u8, name).StringOrNull("description"u8, format.OptionalString("description", Path)).Name("schema"u8).Raw(SchemaOf(format)).Name("strict"u8).Bool(format.OptionalBool("strict", Path) ?? false);
             }
         }
 
@@ -59,6 +54,6 @@ internal static class ResponsesFormat
     private static JsonElement? Find(JsonElement root)
         => root.TryGet("text", out var text) && text.AsObject("text").TryGet("format", out var format) ? format.AsObject(Path) : null;
 
-    private static byte[] SchemaOf(JsonElement format)
-        => format.TryGet("schema", out var schema) ? Encoding.UTF8.GetBytes(schema.AsObject($"{Path}.schema").ToRawJson().Text) : throw OpenAiJson.Missing($"{Path}.schema");
+    private static RawJson SchemaOf(JsonElement format)
+        => format.TryGet("schema", out var schema) ? schema.AsObject($"{Path}.schema").ToRawJson() : throw OpenAiJson.Missing($"{Path}.schema");
 }

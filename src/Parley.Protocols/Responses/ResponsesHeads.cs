@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -12,10 +10,8 @@ namespace Parley.Protocols.Responses;
 /// <summary>What an item of the wire is, read from its object: all but what streams.</summary>
 internal static class ResponsesHeads
 {
-    // Positions and identities are of the stream that they came in.
-    private static readonly HashSet<string> Positions = ["id", "type", "created_by", "agent_reference", "response_id", "agent"];
-
-    private static readonly HashSet<string> OfMessage = ["status", "role", "content"];
+    /// <summary>What items of all types have. Identities and makers are of the response that an item came in.</summary>
+    public static readonly HashSet<string> OfAllItems = ["type", "id", "created_by", "agent_reference", "response_id", "agent"];
 
     /// <summary>
     /// The head of an item. A type without a word of its own is carried as it is. A call that the server ran has no id of a call on the wire: it gets one
@@ -31,17 +27,13 @@ internal static class ResponsesHeads
         "function_call_output" or "custom_tool_call_output" => new ToolResultItem(Text(item, "call_id") ?? ""),
         "mcp_approval_request" => new ApprovalRequestItem(Text(item, "name") ?? "", Text(item, "server_label") is { Length: > 0 } label ? label : null),
         "workflow_action" => new WorkflowActionItem(Text(item, "kind") ?? "", Text(item, "action_id") ?? "", Text(item, "parent_action_id"), Text(item, "previous_action_id")),
-        _ => new OpaqueItem(Protocol.Responses, type, Members(item, Positions)),
+        _ => new OpaqueItem(Protocol.Responses, type, Members(item, OfAllItems)),
     };
 
     /// <summary>The members of a message that this dialect may grow by, such as <c>phase</c>.</summary>
-    public static Leftover? LeftoverOf(JsonElement item, Item head)
-    {
-        if (head is not MessageItem) return null;
-        return item.EnumerateObject().Any(member => !Positions.Contains(member.Name) && !OfMessage.Contains(member.Name) && member.Value.ValueKind != JsonValueKind.Null)
-            ? new Leftover(Protocol.Responses, Members(item, Positions, OfMessage))
-            : null;
-    }
+    public static Leftover? LeftoverOf(JsonElement item, Item head) => head is MessageItem
+        ? OpenAiBody.ReadLeftover(item, Protocol.Responses, static member => member.Name is "role" or "content" or "status" || OfAllItems.Contains(member.Name))
+        : null;
 
     /// <summary>How an item ended.</summary>
     public static ItemStatus StatusOf(JsonElement item) => Text(item, "status") switch
@@ -60,21 +52,13 @@ internal static class ResponsesHeads
         _ => null,
     };
 
-    /// <summary>The members of an object but those of the sets, as compact JSON.</summary>
-    public static RawJson Members(JsonElement element, params ReadOnlySpan<HashSet<string>> without)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        var json = new JsonLine(buffer, JsonEscaping.Minimal).Object();
-        foreach (var member in element.EnumerateObject())
-        {
-            var isOut = member.Value.ValueKind == JsonValueKind.Undefined;
-            foreach (var set in without) isOut |= set.Contains(member.Name);
-            if (!isOut) json.Name(member.Name.AsSpan()).Raw(Encoding.UTF8.GetBytes(member.Value.ToRawJson().Text));
-        }
+    /// <summary>The members of an object but these, as compact JSON.</summary>
+    public static RawJson Members(JsonElement element, HashSet<string> without)
+        => OpenAiBody.ReadMembers(element, member => without.Contains(member.Name)) ?? new RawJson("{}");
 
-        json.EndObject();
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
+    /// <summary>An integer member; null if it is absent or no integer.</summary>
+    public static int? Number(JsonElement element, string name)
+        => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     /// <summary>A string member; null if it is absent or no string.</summary>
     public static string? Text(JsonElement element, string name)

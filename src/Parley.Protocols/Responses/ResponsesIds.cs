@@ -20,6 +20,9 @@ public static class ResponsesIds
     /// <summary>A run's id, as a response.</summary>
     public static string OfRun(Run run) => PrefixedId.Render(IsWorkflow(run.Agent) ? WorkflowResponse : Response, run.Conversation, run.Id);
 
+    /// <summary>The number of a response's first event: Foundry numbers a workflow's from 1, OpenAI from 0.</summary>
+    public static int FirstNumberOf(string response) => response.StartsWith(WorkflowResponse, StringComparison.Ordinal) ? 1 : 0;
+
     /// <summary>An item's id.</summary>
     public static string OfItem(Item head, Id conversation, Id item) => PrefixedId.Render(PrefixOf(head), conversation, item);
 

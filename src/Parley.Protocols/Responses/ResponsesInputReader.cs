@@ -24,12 +24,10 @@ internal static class ResponsesInputReader
         "tool_search_output", "web_search_call", "workflow_action",
     ];
 
-    // Identities and makers are of the response that an item came in.
-    private static readonly HashSet<string> OfAllItems = ["type", "id", "created_by", "agent_reference", "response_id", "agent"];
-
     /// <summary>Reads a list, or a text that stands for one message of the user.</summary>
-    public static ValueList<ResponsesInput> Read(JsonElement input, string path)
+    public static ValueList<ResponsesInput> Read(JsonElement input)
     {
+        const string path = "input";
         if (input.ValueKind == JsonValueKind.String) return [new ResponsesInput([InputItem.Said(Role.User, input.AsString(path))])];
         if (input.ValueKind != JsonValueKind.Array) throw OpenAiJson.WrongType(path, "a string or an array of items", input);
         return ReadList(input, path, Limit);
@@ -54,11 +52,28 @@ internal static class ResponsesInputReader
         return list.ToValueList();
     }
 
+    /// <summary>
+    /// Reads an item that was packed here. Other protocols bear what this one refuses, such as a file at an address that is not of the web: such an item
+    /// is told as it stands, an output under its call.
+    /// </summary>
+    public static ValueList<InputItem> ReadPacked(JsonElement item, string path, int index)
+    {
+        try
+        {
+            return ReadItem(item, path, index).Input.Items;
+        }
+        catch (RunException)
+        {
+            var text = item.ToRawJson().Text;
+            return [ResponsesHeads.Text(item, "call_id") is { Length: > 0 and <= CallIdLimit } call ? InputItem.Output(call, text) : InputItem.Said(Role.User, text)];
+        }
+    }
+
     private static (ResponsesInput Input, bool Compacted) ReadItem(JsonElement item, string path, int index)
     {
         var id = item.AsObject(path).OptionalString("id", path);
         var type = item.OptionalString("type", path) ?? (item.TryGet("role", out _) ? "message" : id is not null ? "item_reference" : throw OpenAiJson.Missing($"{path}.type"));
-        if (type == "compaction" && ResponsesCompaction.Read(item.RequiredString("encrypted_content", path)) is { } context) return (new(context), true);
+        if (type == "compaction" && ResponsesCompaction.Read(item.RequiredString("encrypted_content", path), $"{path}.encrypted_content") is { } context) return (new(context), true);
         return (new(ReadItem(item, type, path, index), type == "item_reference" ? id ?? throw OpenAiJson.Missing($"{path}.id") : id), false);
     }
 
@@ -82,9 +97,10 @@ internal static class ResponsesInputReader
         var role = message.RequiredString("role", path);
         if (role is not ("user" or "assistant" or "system" or "developer"))
             throw OpenAiJson.Invalid($"{path}.role", $"Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.");
-        return new InputItem(new MessageItem(new Role(role)), ResponsesInputContent.ReadMessage(message, path, isAnswer: role == "assistant"))
+        var head = new MessageItem(new Role(role));
+        return new InputItem(head, ResponsesInputContent.ReadMessage(message, path, isAnswer: role == "assistant"))
         {
-            Leftover = OpenAiBody.ReadLeftover(message, Protocol.Responses, static member => member.Name is "role" or "content" or "status" || OfAllItems.Contains(member.Name)),
+            Leftover = ResponsesHeads.LeftoverOf(message, head),
         };
     }
 
@@ -132,5 +148,5 @@ internal static class ResponsesInputReader
     }
 
     private static RawJson MembersOf(JsonElement item)
-        => OpenAiBody.ReadLeftover(item, Protocol.Responses, static member => OfAllItems.Contains(member.Name))?.Members ?? new RawJson("{}");
+        => OpenAiBody.ReadLeftover(item, Protocol.Responses, static member => ResponsesHeads.OfAllItems.Contains(member.Name))?.Members ?? new RawJson("{}");
 }

@@ -14,16 +14,16 @@ namespace Parley.Protocols.Responses;
 internal sealed class ResponsesInputWriter(JsonLine json, AgentRequest asked, IReadOnlyList<Message> messages, OpenAiFiles files)
 {
     private readonly Dictionary<string, bool> _freeform = FreeformCalls(asked.Context);
-    private readonly HashSet<string> _answered = [.. messages.Select(message => message.Head).OfType<ToolResultItem>().Select(result => result.CallId)];
+    private readonly HashSet<int> _unanswered = OpenAiCalls.Unanswered(messages);
 
     public void Write()
     {
         json.Array();
-        for (var i = 0; i < messages.Count; i++) Write(messages[i], isInput: i >= messages.Count - asked.InputCount);
+        for (var i = 0; i < messages.Count; i++) Write(i, messages[i], isInput: i >= messages.Count - asked.InputCount);
         json.EndArray();
     }
 
-    private void Write(Message message, bool isInput)
+    private void Write(int index, Message message, bool isInput)
     {
         switch (message.Head)
         {
@@ -38,7 +38,7 @@ internal sealed class ResponsesInputWriter(JsonLine json, AgentRequest asked, IR
             case ReasoningItem { Encrypted: { } encrypted }:
                 WriteReasoning(message, encrypted);
                 break;
-            case ToolCallItem { RunBy: RunBy.Client } call when _answered.Contains(call.CallId):
+            case ToolCallItem { RunBy: RunBy.Client } call when !_unanswered.Contains(index):
                 json.Object().String("type"u8, call.Freeform ? "custom_tool_call" : "function_call").String("call_id"u8, call.CallId).String("name"u8, call.Name)
                     .String(call.Freeform ? "input"u8 : "arguments"u8, string.Concat(message.Content.Select(part => part.Text))).EndObject();
                 break;

@@ -96,7 +96,7 @@ internal sealed record ResponsesItem
             case ApprovalReplyItem reply:
                 Begin(json, "mcp_approval_response");
                 json.String("approval_request_id"u8, Request(reply)).Name("approve"u8).Bool(reply.Approved);
-                WriteOrNull(json, "reason"u8, reply.Reason);
+                json.StringOrNull("reason"u8, reply.Reason);
                 break;
             case WorkflowActionItem action:
                 Begin(json, "workflow_action");
@@ -163,8 +163,8 @@ internal sealed record ResponsesItem
 
     private void WriteResult(JsonLine json)
     {
-        WriteOrNull(json, "output"u8, Result is { IsError: false } good ? good.Text : null);
-        WriteOrNull(json, "error"u8, Result is { IsError: true } bad ? bad.Text : null);
+        json.StringOrNull("output"u8, Result is { IsError: false } good ? good.Text : null);
+        json.StringOrNull("error"u8, Result is { IsError: true } bad ? bad.Text : null);
     }
 
     /// <summary>Writes the members that only this dialect knows.</summary>
@@ -178,13 +178,6 @@ internal sealed record ResponsesItem
     {
         using var document = JsonDocument.Parse(members.Text, OpenAiJson.Deep);
         foreach (var member in document.RootElement.EnumerateObject()) json.Name(member.Name.AsSpan()).Raw(JsonMarshal.GetRawUtf8Value(member.Value));
-    }
-
-    private static void WriteOrNull(JsonLine json, ReadOnlySpan<byte> name, string? value)
-    {
-        json.Name(name);
-        if (value is null) json.Null();
-        else json.String(value);
     }
 }
 

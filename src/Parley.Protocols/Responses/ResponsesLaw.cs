@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Parley.Protocols.OpenAi;
 using Parley.Protocols.Sse;
 
 namespace Parley.Protocols.Responses;
@@ -37,7 +38,7 @@ public sealed class ResponsesLaw : FrameLaw
         if (_ended) return "it comes after the last event";
         try
         {
-            var json = new Utf8JsonReader(frame.Data);
+            var json = new Utf8JsonReader(frame.Data, OpenAiJson.DeepReader);
             using var document = JsonDocument.ParseValue(ref json);
             return Check(document.RootElement, Encoding.UTF8.GetString(frame.Event));
         }
@@ -63,7 +64,7 @@ public sealed class ResponsesLaw : FrameLaw
             if (id is null || id != _response) return "it is of another response";
         }
 
-        if (_next < 0) _next = _response!.StartsWith(ResponsesIds.WorkflowResponse, StringComparison.Ordinal) ? 1 : 0;
+        if (_next < 0) _next = ResponsesIds.FirstNumberOf(_response!);
         if (sequence != _next++) return "its number does not follow the one before";
         return name switch
         {

@@ -28,9 +28,6 @@ public static class ResponsesMessages
         var named = ResponsesRefusals.Named(error);
         var type = OpenAiErrors.TypeOf(named);
         json.Object().String("type"u8, "error").Number("status"u8, OpenAiErrors.StatusOf(named)).Name("error"u8).Object()
-            .String("type"u8, type).String("code"u8, named.Code ?? type).String("message"u8, named.PublicMessage).Name("param"u8);
-        if (named.Param is null) json.Null();
-        else json.String(named.Param);
-        json.EndObject().EndObject();
+            .String("type"u8, type).String("code"u8, named.Code ?? type).String("message"u8, named.PublicMessage).StringOrNull("param"u8, named.Param).EndObject().EndObject();
     }
 }

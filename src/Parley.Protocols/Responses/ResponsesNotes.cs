@@ -13,13 +13,10 @@ internal static class ResponsesNotes
     /// <summary>One annotation; null if it is none that can be carried.</summary>
     public static Annotation? ReadOne(JsonElement note) => ResponsesHeads.Text(note, "type") switch
     {
-        "url_citation" => new Annotation("url_citation", Number(note, "start_index") ?? 0, Number(note, "end_index") ?? Number(note, "start_index") ?? 0,
+        "url_citation" => new Annotation("url_citation", ResponsesHeads.Number(note, "start_index") ?? 0, ResponsesHeads.Number(note, "end_index") ?? ResponsesHeads.Number(note, "start_index") ?? 0,
             new Source(ResponsesHeads.Text(note, "title") ?? "", ResponsesHeads.Text(note, "url") ?? "")),
-        "file_citation" => new Annotation("file_citation", Number(note, "index") ?? 0, null,
+        "file_citation" => new Annotation("file_citation", ResponsesHeads.Number(note, "index") ?? 0, null,
             new Source(ResponsesHeads.Text(note, "filename") ?? "", null, Document: ResponsesHeads.Text(note, "file_id") ?? "")),
         _ => null,
     };
-
-    private static int? Number(JsonElement element, string name)
-        => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 }

@@ -14,8 +14,6 @@ internal sealed class ResponsesOpenItem(int ordinal, string id, string type, Ite
 
     public int Ordinal => ordinal;
 
-    public string Id => id;
-
     public string Type => type;
 
     public Item Head { get; private set; } = head;

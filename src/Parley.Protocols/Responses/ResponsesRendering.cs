@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -32,20 +30,18 @@ public sealed record ResponsesRendering
     public RawJson? Echo { get; init; }
 
     /// <summary>As it is stored.</summary>
-    public RawJson ToJson()
+    public RawJson ToJson() => JsonLine.ToRawJson(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        var json = new JsonLine(buffer, JsonEscaping.Minimal).Object()
+        json.Object()
             .String("model"u8, Model)
             .Name("agent"u8).Bool(ShowsAgent)
             .Name("conversation"u8).Bool(ShowsConversation)
             .Name("encrypted"u8).Bool(IncludesEncrypted)
             .Name("errors"u8).Bool(TellsErrors);
         if (Previous is not null) json.String("previous"u8, Previous);
-        if (Echo is { } echo) json.Name("echo"u8).Raw(Encoding.UTF8.GetBytes(echo.Text));
+        if (Echo is { } echo) json.Name("echo"u8).Raw(echo);
         json.EndObject();
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
+    });
 
     /// <summary>The rendering of a run. One that was asked in another protocol is shown under its agent's name, with its conversation.</summary>
     public static ResponsesRendering Of(Run run)

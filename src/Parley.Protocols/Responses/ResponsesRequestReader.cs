@@ -55,7 +55,7 @@ public static class ResponsesRequestReader
             Stream = root.OptionalBool("stream") ?? false,
             Background = root.OptionalBool("background") ?? false,
             Store = root.OptionalBool("store") ?? true,
-            Input = root.TryGet("input", out var input) ? ResponsesInputReader.Read(input, "input") : default,
+            Input = root.TryGet("input", out var input) ? ResponsesInputReader.Read(input) : default,
             Conversation = conversation,
             PreviousResponseId = previous,
             Metadata = OpenAiBody.ReadMetadata(root),

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Agents;
 using Parley.Protocols.Json;
@@ -38,7 +37,7 @@ internal static class ResponsesRequestWriter
             foreach (var member in leftover.RootElement.EnumerateObject().Where(member => !Own.Contains(member.Name))) kept[member.Name] = member.Value;
         WriteTools(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools, kept);
         WriteSampling(json, request, options, kept);
-        foreach (var (name, value) in kept) json.Name(name.AsSpan()).Raw(Encoding.UTF8.GetBytes(value.ToRawJson().Text));
+        foreach (var (name, value) in kept) json.Name(name.AsSpan()).Raw(value.ToRawJson());
         json.EndObject();
         return buffer.WrittenMemory;
     }
@@ -61,7 +60,7 @@ internal static class ResponsesRequestWriter
             {
                 json.Object().String("type"u8, "function").String("name"u8, tool.Name);
                 if (tool.Description is not null) json.String("description"u8, tool.Description);
-                json.Name("parameters"u8).Raw(Encoding.UTF8.GetBytes(tool.Parameters?.Text ?? """{"type":"object","properties":{}}"""));
+                json.Name("parameters"u8).Raw(tool.Parameters ?? new RawJson("""{"type":"object","properties":{}}"""));
                 json.Name("strict"u8).Bool(tool.Strict ?? false).EndObject();
             }
 
@@ -79,7 +78,7 @@ internal static class ResponsesRequestWriter
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
-            json.Raw(Encoding.UTF8.GetBytes(choice.Text));
+            json.Raw(choice);
             return;
         }
 
@@ -92,7 +91,7 @@ internal static class ResponsesRequestWriter
                 json.Name(member.Name.AsSpan());
                 if (member.Name != "tools" || member.Value.ValueKind != JsonValueKind.Array)
                 {
-                    json.Raw(Encoding.UTF8.GetBytes(member.Value.ToRawJson().Text));
+                    json.Raw(member.Value.ToRawJson());
                     continue;
                 }
 
@@ -113,10 +112,10 @@ internal static class ResponsesRequestWriter
         if (!kept.ContainsKey("text") && request.ResponseFormat is { } format) WriteFormat(json, format);
         if (!kept.ContainsKey("reasoning") && request.ReasoningEffort is { } effort) json.Name("reasoning"u8).Object().String("effort"u8, effort).EndObject();
         if (!string.IsNullOrEmpty(request.User)) json.String("user"u8, request.User);
-        if (options.Agent is not null && request.Parameters is { } inputs) json.Name("structured_inputs"u8).Raw(Encoding.UTF8.GetBytes(inputs.Text));
+        if (options.Agent is not null && request.Parameters is { } inputs) json.Name("structured_inputs"u8).Raw(inputs);
 
         // Without it a peer that keeps nothing could not go on with its own reasoning.
-        if (!options.Store) json.Name("include"u8).Raw("""["reasoning.encrypted_content"]"""u8);
+        if (!options.Store) json.Name("include"u8).Array().String(ResponsesRequest.EncryptedReasoning).EndArray();
     }
 
     private static void WriteFormat(JsonLine json, RawJson format)
@@ -125,7 +124,7 @@ internal static class ResponsesRequestWriter
         var type = ResponsesHeads.Text(document.RootElement, "type") ?? "text";
         json.Name("text"u8).Object().Name("format"u8).Object().String("type"u8, type);
         if (document.RootElement.TryGet("json_schema", out var schema) && schema.ValueKind == JsonValueKind.Object)
-            foreach (var member in schema.EnumerateObject()) json.Name(member.Name.AsSpan()).Raw(Encoding.UTF8.GetBytes(member.Value.ToRawJson().Text));
+            foreach (var member in schema.EnumerateObject()) json.Name(member.Name.AsSpan()).Raw(member.Value.ToRawJson());
         json.EndObject().EndObject();
     }
 }

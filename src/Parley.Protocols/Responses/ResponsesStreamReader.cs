@@ -42,6 +42,8 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
             return;
         }
 
+        // What began already says nothing new, at the length of the whole request.
+        if (_started && (frame.Event.SequenceEqual(ResponsesEvents.InProgress) || frame.Event.SequenceEqual(ResponsesEvents.Queued))) return;
         Parse(frame.Event, data, into);
     }
 
@@ -68,10 +70,12 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
             return;
         }
 
-        if (_last is null || !_last.Is(delta.Item))
+        // Of items without ids the place tells which it is.
+        if (_last is null || !_last.Is(delta.Item) || (delta.Item.IsEmpty && delta.Output >= 0))
         {
             // Arguments of a call that nobody has named wait for its name: its end tells them whole.
             var known = Find(delta.Item, delta.Output);
+            if (known is not null && IsOver(known, delta.Item)) known = null;
             if (known is null && channel.Kind == PartKind.Input) return;
             _last = known ?? Begin(channel, delta, into);
         }
@@ -84,7 +88,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(data.ToArray());
+            json = JsonDocument.Parse(data.ToArray(), OpenAiJson.Deep);
         }
         catch (JsonException)
         {
@@ -122,10 +126,10 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 Start(root.TryGetProperty("response", out var begun) ? begun : default, into);
                 break;
             case "response.output_item.added":
-                if (root.TryGetProperty("item", out var added)) Open(added, Number(root, "output_index"), into);
+                if (root.TryGetProperty("item", out var added)) Open(added, ResponsesHeads.Number(root, "output_index"), into, isNew: true);
                 break;
             case "response.output_item.done":
-                if (root.TryGetProperty("item", out var done)) Close(Open(done, Number(root, "output_index"), into), done, into);
+                if (root.TryGetProperty("item", out var done)) Close(Open(done, ResponsesHeads.Number(root, "output_index"), into), done, into);
                 break;
             case "response.content_part.added" or "response.reasoning_summary_part.added":
                 ReadPart(root, isDone: false, into);
@@ -135,7 +139,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
                 break;
             case "response.output_text.annotation.added":
                 if (ItemOf(root) is { } noted && root.TryGetProperty("annotation", out var annotation) && ResponsesNotes.ReadOne(annotation) is { } note)
-                    noted.Annotate(Number(root, "content_index") ?? 0, note, into);
+                    noted.Annotate(ResponsesHeads.Number(root, "content_index") ?? 0, note, into);
                 break;
             case "response.completed" or "response.incomplete" or "response.failed":
                 Finish(root.TryGetProperty("response", out var response) ? response : default, type["response.".Length..], into);
@@ -263,13 +267,13 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
     }
 
     // Items are found by their ids; some servers give none, or another one at the end, and then the place tells.
-    private ResponsesOpenItem Open(JsonElement item, int? place, List<RunEvent> into)
+    private ResponsesOpenItem Open(JsonElement item, int? place, List<RunEvent> into, bool isNew = false)
     {
         Start(default, into);
         var id = ResponsesHeads.Text(item, "id") ?? "";
         var type = ResponsesHeads.Text(item, "type") ?? "message";
         var known = id.Length > 0 ? Find(Encoding.UTF8.GetBytes(id), place ?? -1) : place is { } at ? _byPlace.GetValueOrDefault(at) : null;
-        if (known is not null && known.Type == type) return known;
+        if (known is not null && known.Type == type && !(isNew && IsOver(known, Encoding.UTF8.GetBytes(id)))) return known;
         var head = ResponsesHeads.Read(item, type, _count);
         if (head is ToolCallItem { Name: "" }) throw new InvalidOperationException("A call has no name.");
         return Add(id, type, head, place, ResponsesHeads.LeftoverOf(item, head), into);
@@ -334,7 +338,7 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
     }
 
     private ResponsesOpenItem? ItemOf(JsonElement root)
-        => Find(ResponsesHeads.Text(root, "item_id") is { } id ? Encoding.UTF8.GetBytes(id) : default, Number(root, "output_index") ?? -1);
+        => Find(ResponsesHeads.Text(root, "item_id") is { } id ? Encoding.UTF8.GetBytes(id) : default, ResponsesHeads.Number(root, "output_index") ?? -1);
 
     private ResponsesOpenItem? Find(ReadOnlySpan<byte> id, int place)
     {
@@ -344,17 +348,17 @@ public sealed class ResponsesStreamReader(bool tellsEcho = false) : FrameReader
         return _byPlace.GetValueOrDefault(place);
     }
 
-    private static int IndexOf(JsonElement root) => Number(root, "summary_index") ?? Number(root, "content_index") ?? 0;
+    // At the place of an item that has ended a new id is another item's.
+    private static bool IsOver(ResponsesOpenItem item, ReadOnlySpan<byte> id) => item.IsClosed && !id.IsEmpty && !item.Is(id);
 
-    private static int? Number(JsonElement root, string name)
-        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+    private static int IndexOf(JsonElement root) => ResponsesHeads.Number(root, "summary_index") ?? ResponsesHeads.Number(root, "content_index") ?? 0;
 
     private static FinishReason ReasonOf(JsonElement response)
         => response.TryGetProperty("incomplete_details", out var details) && ResponsesHeads.Text(details, "reason") == "content_filter" ? FinishReason.ContentFilter : FinishReason.Length;
 
     private static string LinkOf(OpaqueItem consent)
     {
-        using var members = JsonDocument.Parse(consent.Members.Text);
+        using var members = JsonDocument.Parse(consent.Members.Text, OpenAiJson.Deep);
         return ResponsesHeads.Text(members.RootElement, "consent_link") ?? "";
     }
 

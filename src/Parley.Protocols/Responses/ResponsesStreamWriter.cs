@@ -33,7 +33,7 @@ public sealed class ResponsesStreamWriter : FrameWriter
     }
 
     // The number of the next event: a count, as nothing but [DONE] has none.
-    private long Number => Count + (_view.IsWorkflow ? 1 : 0);
+    private long Number => Count + _view.FirstNumber;
 
     /// <inheritdoc/>
     public override RunState State => _state;
@@ -115,7 +115,7 @@ public sealed class ResponsesStreamWriter : FrameWriter
     private void StartPart(ItemState item, PartStarted started, IBufferWriter<byte> into)
     {
         var slot = _slots[item.Ordinal];
-        var channel = slot.Index < 0 || (started.Kind == PartKind.Data && !ResponsesView.ShowsData(item, _state)) ? null : ResponsesChannel.Of(item.Head, started.Kind);
+        var channel = slot.Index < 0 || (started.Kind == PartKind.Data && !ResponsesView.ShowsData(item, started.Part, _state)) ? null : ResponsesChannel.Of(item.Head, started.Kind);
         if (channel is null)
         {
             slot.Parts.Add(null);
@@ -154,8 +154,8 @@ public sealed class ResponsesStreamWriter : FrameWriter
         var slot = _slots[item.Ordinal];
         if (slot.Parts[ordinal] is not { } part) return;
         var content = item.Parts[ordinal].ToContent();
-        var json = Open(Encoding.UTF8.GetBytes(part.Channel.Done), into);
-        Place(json, slot, part).Name(Encoding.UTF8.GetBytes(part.Channel.Whole)).String(content.Data?.Text ?? content.Text);
+        var json = Open(part.Channel.DoneName, into);
+        Place(json, slot, part).Name(part.Channel.Whole.AsSpan()).String(content.Data?.Text ?? content.Text);
         if (part.Channel.Kind == PartKind.Text && !_view.IsWorkflow) json.Name("logprobs"u8).Array().EndArray();
         if (item.Head is ToolCallItem { RunBy: RunBy.Client, Freeform: false } call) json.String("name"u8, call.Name);
         Close(json);
@@ -252,8 +252,7 @@ public sealed class ResponsesStreamWriter : FrameWriter
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         var json = new JsonLine(buffer, JsonEscaping.Minimal);
-        json.String("item_id"u8, slot.Id).Number("output_index"u8, slot.Index);
-        if (part.Channel.Space != ResponsesSpace.None) json.Number(part.IndexName, part.Index);
+        Place(json, slot, part);
         part.Head = Encoding.UTF8.GetBytes($"event: {part.Channel.Delta}\ndata: {{\"type\":\"{part.Channel.Delta}\",\"sequence_number\":");
         part.Middle = [.. ","u8, .. buffer.WrittenSpan, .. ",\"delta\":\""u8];
     }
@@ -273,7 +272,7 @@ public sealed class ResponsesStreamWriter : FrameWriter
         into.Write("event: "u8);
         into.Write(name);
         into.Write("\ndata: "u8);
-        return new JsonLine(into, JsonEscaping.Minimal).Object().String("type"u8, Encoding.UTF8.GetString(name)).Number("sequence_number"u8, Number);
+        return new JsonLine(into, JsonEscaping.Minimal).Object().Name("type"u8).String(name).Number("sequence_number"u8, Number);
     }
 
     private void Close(JsonLine json)

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -45,11 +43,11 @@ internal static class ResponsesTools
         if (choice.ValueKind != JsonValueKind.Object) throw OpenAiJson.WrongType("tool_choice", "a string or an object", choice);
         var type = choice.RequiredString("type", "tool_choice");
         if (!IsCommon(choice)) return null;
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var json = new JsonLine(buffer, JsonEscaping.Minimal);
-        if (type != "allowed_tools") WriteNamed(json, choice, type, "tool_choice");
-        else WriteAllowed(json, choice);
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        return JsonLine.ToRawJson(json =>
+        {
+            if (type != "allowed_tools") WriteNamed(json, choice, type, "tool_choice");
+            else WriteAllowed(json, choice);
+        });
     }
 
     /// <summary>Whether Chat Completions has a word for the choice.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Parley.Protocols.Json;
 
@@ -8,15 +6,13 @@ namespace Parley.Protocols.Responses;
 /// <summary>A peer's handles, as <see cref="Runs.Run.Upstream"/> keeps them: its response, by which a chain goes on, and its conversation.</summary>
 internal sealed record ResponsesUpstream(string? Response, string? Conversation = null)
 {
-    public RawJson ToJson()
+    public RawJson ToJson() => JsonLine.ToRawJson(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var json = new JsonLine(buffer, JsonEscaping.Minimal).Object();
+        json.Object();
         if (Response is not null) json.String("response"u8, Response);
         if (Conversation is not null) json.String("conversation"u8, Conversation);
         json.EndObject();
-        return new RawJson(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
+    });
 
     public static ResponsesUpstream? Of(RawJson? stored)
     {

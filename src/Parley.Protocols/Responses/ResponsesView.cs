@@ -17,7 +17,7 @@ internal sealed class ResponsesView
         _keepsPeerIds = peer is not null;
         Rendering = ResponsesRendering.Of(run);
         Response = peer?.Response ?? ResponsesIds.OfRun(run);
-        IsWorkflow = Response.StartsWith(ResponsesIds.WorkflowResponse, StringComparison.Ordinal);
+        FirstNumber = ResponsesIds.FirstNumberOf(Response);
         Conversation = peer is not null ? peer.Conversation : Rendering.ShowsConversation ? ResponsesIds.OfConversation(run.Conversation) : null;
     }
 
@@ -29,8 +29,11 @@ internal sealed class ResponsesView
     /// <summary>The conversation's id; null if it is not shown.</summary>
     public string? Conversation { get; }
 
-    /// <summary>Foundry numbers the events of a workflow from 1, and shows fewer members.</summary>
-    public bool IsWorkflow { get; }
+    /// <summary>The number of the first event.</summary>
+    public int FirstNumber { get; }
+
+    /// <summary>Of a workflow Foundry shows fewer members.</summary>
+    public bool IsWorkflow => FirstNumber > 0;
 
     public string IdOf(ItemState item) => _keepsPeerIds && item.SourceId is { } source ? source : ResponsesIds.OfItem(item.Head, _run.Conversation, item.Id);
 
@@ -52,16 +55,16 @@ internal sealed class ResponsesView
         return ShowNew(item) with
         {
             Status = item.Status,
-            Content = ShowsData(item, state) ? content : content.Where(part => part.Kind != PartKind.Data).ToValueList(),
+            Content = content.Any(part => part.Kind == PartKind.Data) ? content.Where((part, i) => part.Kind != PartKind.Data || ShowsData(item, i, state)).ToValueList() : content,
             Result = item.Head is ToolCallItem { RunBy: RunBy.Server } ? ResponsesItem.ResultOf(state.Items.FirstOrDefault(other => other.Within == item.Ordinal && other.Head is ToolResultItem)) : null,
         };
     }
 
-    /// <summary>JSON for programs is shown as text in a run that has said nothing before it.</summary>
-    public static bool ShowsData(ItemState item, RunState state)
+    /// <summary>A part with JSON for programs is shown as text in a run that has begun no text before it. What comes later changes nothing: it was streamed by then.</summary>
+    public static bool ShowsData(ItemState item, int part, RunState state)
     {
         for (var i = 0; i <= item.Ordinal; i++)
-            if (state.Items[i].Head is MessageItem && state.Items[i].Parts.Any(part => part.Kind is PartKind.Text or PartKind.Refusal or PartKind.Transcript && part.Text.Length > 0)) return false;
+            if (state.Items[i].Head is MessageItem && state.Items[i].Parts.Take(i == item.Ordinal ? part : int.MaxValue).Any(before => before.Kind is PartKind.Text or PartKind.Refusal or PartKind.Transcript)) return false;
         return true;
     }
 }

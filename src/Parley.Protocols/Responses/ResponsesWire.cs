@@ -5,6 +5,9 @@ namespace Parley.Protocols.Responses;
 /// <summary>A request for a response, read.</summary>
 public sealed record ResponsesRequest
 {
+    /// <summary>What <see cref="Include"/> says where encrypted reasoning is to be told.</summary>
+    public const string EncryptedReasoning = "reasoning.encrypted_content";
+
     /// <summary>The model: an agent's name or alias; null if it is absent, as where an agent is named.</summary>
     public string? Model { get; init; }
 

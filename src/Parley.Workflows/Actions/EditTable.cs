@@ -64,7 +64,6 @@ internal sealed class EditTable(VariablePath table, string change, WorkflowValue
                 break;
         }
 
-        if (rows.Count > turn.Scope.MaxRows) throw new WorkflowException($"{table} would have more than {turn.Scope.MaxRows} rows");
         memory.Set(table, new FxTable(rows));
         if (result is not null) memory.Set(result, taken);
         return turn.Nothing;

@@ -16,8 +16,6 @@ internal sealed class HttpRequestAction : IWorkflowAction
 {
     private const string KeyHeader = "Idempotency-Key";
 
-    private const int ShownOfFailure = 256;
-
     private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
     private readonly WorkflowValue _url;
@@ -68,13 +66,10 @@ internal sealed class HttpRequestAction : IWorkflowAction
     private static async Task<(FxRecord Headers, string Text)> ReadAsync(HttpResponseMessage response, Stream body, CancellationToken cancellationToken)
     {
         var text = await OutsideCalls.ReadTextAsync(response, body, cancellationToken).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
-            throw new WorkflowException($"{response.RequestMessage!.RequestUri!.Authority} answered with status {(int)response.StatusCode}{(text.Length == 0 ? "" : ": " + Clip(text))}", "http_status");
+        if (!response.IsSuccessStatusCode) throw OutsideCalls.Refusal(response, text);
         var headers = response.Headers.Concat(response.Content.Headers).Select(header => new FxField(header.Key, new FxText(string.Join(',', header.Value))));
         return (new FxRecord(headers.ToValueList()), text);
     }
-
-    private static string Clip(string text) => (text.Length <= ShownOfFailure ? text : text[..ShownOfFailure] + "…").ReplaceLineEndings(" ");
 
     private HttpMethod MethodOf(FxScope scope)
     {

@@ -49,7 +49,7 @@ internal sealed class Question : IWorkflowAction
     private IEnumerable<RunEvent> Begin(WorkflowTurn turn)
     {
         var (memory, key) = (turn.Memory, turn.Program.Steps[turn.Step].Id);
-        var isFirst = memory.Counts.TryAdd(Runs(key), 1);
+        var isFirst = memory.Reached.Add(key);
         var hasValue = memory.Get(_variable) is not FxBlank;
         if (hasValue && (_skip == "AlwaysSkipIfVariableHasValue" || (_skip != "AlwaysAsk" && isFirst))) return [];
         memory.Counts[key] = 0;
@@ -87,6 +87,4 @@ internal sealed class Question : IWorkflowAction
         turn.Memory.Set(_variable, _default.Evaluate(turn.Scope));
         return _defaultResponse is null ? [] : turn.Say(_defaultResponse.Render(turn.Scope).Trim());
     }
-
-    private static string Runs(string id) => id + "#runs";
 }

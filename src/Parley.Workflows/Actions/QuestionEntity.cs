@@ -21,7 +21,7 @@ internal sealed partial class QuestionEntity
         ["DateTimeNoTimeZone"] = text => Date(text, FxDateKind.DateTime),
         ["Duration"] = text => TimeSpan.TryParse(text, Culture, out var value) ? new FxText(value.ToString("c", Culture)) : null,
         ["Email"] = text => MailAddress.TryCreate(text, out _) ? new FxText(text) : null,
-        ["URL"] = text => Uri.TryCreate(text, UriKind.Absolute, out _) ? new FxText(text) : null,
+        ["URL"] = text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? new FxText(text) : null,
         ["Money"] = FirstNumber,
         ["Age"] = FirstNumber,
         ["Percentage"] = FirstNumber,
@@ -105,8 +105,8 @@ internal sealed partial class QuestionEntity
         return new QuestionEntity(text => ids.TryGetValue(text, out var id) ? new FxText(id) : null);
     }
 
-    private static FxDateTime? Date(string text, FxDateKind kind)
-        => DateTime.TryParse(text, Culture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var value) ? new FxDateTime(value, kind) : null;
+    // A time without a date is in the year 1, and no answer here.
+    private static FxDateTime? Date(string text, FxDateKind kind) => FxCoercion.ParseDate(text) is { Year: > 1 } value ? new FxDateTime(value, kind) : null;
 
     private static FxText? FirstNumber(string text) => NumberPattern().Match(text) is { Success: true, Value: var number } ? new FxText(number) : null;
 

@@ -8,14 +8,7 @@ namespace Parley.Workflows.Engine;
 internal static class MessageRecord
 {
     /// <summary>A message of plain text.</summary>
-    public static FxRecord Of(Role role, string text, string? id = null, string? author = null) => FxRecord.Of(
-        new("__type__", new FxText("ChatMessage")),
-        new("Id", id is null ? FxBlank.Value : new FxText(id)),
-        new("Role", new FxText(role == Role.Assistant ? "Assistant" : role == Role.User ? "User" : role.Value)),
-        new("Author", author is null ? FxBlank.Value : new FxText(author)),
-        new("Text", new FxText(text)),
-        new("Content", FxTable.Of([FxRecord.Of(new("Type", new FxText("Text")), new("Value", new FxText(text)), new("MediaType", FxBlank.Value))])),
-        new("Metadata", FxRecord.Empty));
+    public static FxRecord Of(Role role, string text, string? id = null, string? author = null) => FxMessageFunctions.Message(role.Value, text, id, author);
 
     /// <summary>A message that is kept.</summary>
     public static FxRecord Of(Message message)

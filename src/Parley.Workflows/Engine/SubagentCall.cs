@@ -1,35 +1,53 @@
-using System.Text;
 using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Runs;
+using Parley.Workflows.PowerFx;
 
 namespace Parley.Workflows.Engine;
 
 /// <summary>A call of another agent within a run: what it is told, and while it waits what it must be told again.</summary>
-internal sealed class SubagentCall
+/// <param name="name">The agent, as it was named when the call began, whatever formulas would say later.</param>
+/// <param name="version">Which version of it; null for the latest.</param>
+/// <param name="conversation">Where it is asked; empty for nowhere.</param>
+internal sealed class SubagentCall(string name, string? version, string conversation)
 {
     /// <summary>A workflow that asks itself would never end, and each level holds what those below it say.</summary>
-    private const int MostDepth = 10;
+    public const int MostDepth = 10;
 
-    private readonly RunSuspended? _suspended;
+    private RunSuspended? _suspended;
     private RawJson? _upstream;
+    private int _first;
 
-    private SubagentCall(IReadOnlyList<InputItem>? path, RunSuspended? suspended, RawJson? upstream) => (Path, _suspended, _upstream) = (path, suspended, upstream);
+    /// <summary>The agent.</summary>
+    public string Name => name;
+
+    /// <summary>Which version of it; null for the latest.</summary>
+    public string? Version => version;
+
+    /// <summary>Where it is asked; empty for nowhere.</summary>
+    public string Conversation => conversation;
 
     /// <summary>What was said before the answer, where the agent waited; null for a new call.</summary>
     public IReadOnlyList<InputItem>? Path { get; private set; }
 
-    /// <summary>The call of an action: a new one, or the one that it waits in.</summary>
-    public static SubagentCall Of(WorkflowTurn turn)
+    /// <summary>What the agent has said, also before it waited for something.</summary>
+    public IReadOnlyList<InputItem> Answer => [.. (Path ?? []).Skip(_first).Where(item => item.Head is MessageItem { Role: var role } && role == Role.Assistant)];
+
+    /// <summary>The call that an action waits in; null if it does not.</summary>
+    public static SubagentCall? Of(WorkflowTurn turn)
     {
-        if (turn.Remembered is not { } remembered) return new SubagentCall(null, null, null);
-        using var json = JsonDocument.Parse(remembered.Text);
+        if (turn.Remembered is not { } remembered) return null;
+        using var json = JsonDocument.Parse(remembered.Text, new JsonDocumentOptions { MaxDepth = WorkflowState.Deepest });
         var root = json.RootElement;
-        return new SubagentCall(
-            [.. root.GetProperty("path").EnumerateArray().Select(text => CanonicalJson.Read<Message>(text.GetString()!)).Select(message => new InputItem(message.Head, message.Content) { SourceId = message.SourceId })],
-            root.TryGetProperty("end", out var end) ? CanonicalJson.Read<RunEvent>(end.GetString()!) as RunSuspended : null,
-            root.TryGetProperty("upstream", out var upstream) ? new RawJson(upstream.GetString()!) : null);
+        var state = root.TryGetProperty("state", out var own) ? new RawJson(own.GetRawText()) : (RawJson?)null;
+        return new SubagentCall(root.GetProperty("agent").GetString()!, root.GetProperty("version").GetString(), root.GetProperty("conversation").GetString()!)
+        {
+            Path = [.. root.GetProperty("path").EnumerateArray().Select(item => CanonicalJson.Read<Message>(item.GetRawText())).Select(message => new InputItem(message.Head, message.Content) { SourceId = message.SourceId })],
+            _first = root.GetProperty("first").GetInt32(),
+            _suspended = root.TryGetProperty("end", out var end) ? (RunSuspended)CanonicalJson.Read<RunEvent>(end.GetRawText()) with { State = state } : null,
+            _upstream = root.TryGetProperty("upstream", out var upstream) ? new RawJson(upstream.GetRawText()) : null,
+        };
     }
 
     /// <summary>What the agent is asked. What it says can be made durable only if it is logged as it is said.</summary>
@@ -39,7 +57,8 @@ internal sealed class SubagentCall
         var run = turn.Request.Run;
         var number = 0L;
         Message ToMessage(InputItem item) => item.ToMessage(new Id(run.Id.Value + 8 * ++number), run.Conversation, default, run.CreatedAt);
-        IReadOnlyList<Message> context = [.. before.Select(ToMessage), .. input.Select(ToMessage)];
+        IReadOnlyList<Message> known = [.. before.Select(ToMessage)];
+        IReadOnlyList<Message> context = [.. known, .. input.Select(item => ToMessage(Aim(item, turn.Request.Context, known)))];
         var header = run with
         {
             Agent = agent.Reference,
@@ -66,24 +85,42 @@ internal sealed class SubagentCall
     /// <summary>The agent has accepted, and perhaps told how it is to be continued.</summary>
     public void Started(RunStarted started) => _upstream = started.Upstream ?? _upstream;
 
-    /// <summary>What was said is part of what is said next.</summary>
-    public void Remember(IReadOnlyList<InputItem> before, IReadOnlyList<InputItem> input, IReadOnlyList<InputItem> output) => Path = [.. before, .. input, .. output];
-
-    /// <summary>As it is kept while the agent waits, or the user is to go on talking to it.</summary>
-    public RawJson ToJson(RunSuspended? suspended)
+    /// <summary>What was said is part of what is said next. An answer that goes on where the agent waited belongs to what it said before.</summary>
+    public void Remember(IReadOnlyList<InputItem> before, IReadOnlyList<InputItem> input, IReadOnlyList<InputItem> output)
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("path");
-            foreach (var item in Path ?? []) json.WriteStringValue(CanonicalJson.Write(item.ToMessage(default, default, default, default)));
-            json.WriteEndArray();
-            if (suspended is not null) json.WriteString("end", CanonicalJson.Write<RunEvent>(suspended));
-            if (_upstream is { } upstream) json.WriteString("upstream", upstream.Text);
-            json.WriteEndObject();
-        }
-
-        return new RawJson(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        if (_suspended is null) _first = before.Count + input.Count;
+        Path = [.. before, .. input, .. output];
     }
+
+    /// <summary>As it is kept while the agent waits, or the user is to go on talking to it. What is JSON stays so: as a text it would grow with each workflow around it.</summary>
+    public RawJson ToJson(RunSuspended? suspended) => new(FxJson.Text(default, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("agent", name);
+        json.WriteString("version", version);
+        json.WriteString("conversation", conversation);
+        json.WriteStartArray("path");
+        foreach (var item in Path ?? []) json.WriteRawValue(CanonicalJson.Write(item.ToMessage(default, default, default, default)));
+        json.WriteEndArray();
+        json.WriteNumber("first", _first);
+        if (suspended is not null) WriteRaw("end", CanonicalJson.Write<RunEvent>(suspended with { State = null }));
+        if (suspended?.State is { } state) WriteRaw("state", state.Text);
+        if (_upstream is { } upstream) WriteRaw("upstream", upstream.Text);
+        json.WriteEndObject();
+
+        // Not read once more: the reader of the writer takes only what is 64 deep.
+        void WriteRaw(string member, string text)
+        {
+            json.WritePropertyName(member);
+            json.WriteRawValue(text, skipInputValidation: true);
+        }
+    }));
+
+    // The approval that the user gives is of an item of the workflow's run; the agent knows it as one of its own.
+    private static InputItem Aim(InputItem item, IReadOnlyList<Message> context, IReadOnlyList<Message> known)
+        => item.Head is ApprovalReplyItem reply
+            && context.FirstOrDefault(message => message.Id == reply.Request)?.SourceId is { } source
+            && known.FirstOrDefault(message => message.SourceId == source) is { } own
+            ? item with { Head = reply with { Request = own.Id } }
+            : item;
 }

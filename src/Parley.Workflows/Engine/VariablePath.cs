@@ -1,3 +1,5 @@
+using Parley.Workflows.PowerFx;
+
 namespace Parley.Workflows.Engine;
 
 /// <summary>Where a value is put: a scope, a variable, and perhaps members within it.</summary>
@@ -47,6 +49,7 @@ internal sealed record VariablePath(string Scope, ValueList<string> Members)
         (path, why) = (new VariablePath(scope ?? "", names.Skip(1).ToValueList()), "");
         if (scope is null) why = $"the scope {names[0]} is unknown; there are Local, Topic, Global, System and Env";
         else if (scope is "System" or "Env") why = $"{names[0]} cannot be written to";
+        else if (path.Members.Count > FxRecord.MaxDepth) why = $"has {path.Members.Count} names; records may be {FxRecord.MaxDepth} deep inside one another";
         else if (names.Count < 2) why = $"must name a variable, such as {names[0]}.Name";
         return why.Length == 0;
     }

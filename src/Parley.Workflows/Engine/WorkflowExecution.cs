@@ -15,7 +15,6 @@ internal sealed partial class WorkflowExecution
     private readonly WorkflowMemory _memory;
     private readonly WorkflowTurn _turn;
     private readonly List<(int Step, int Item)> _open = [];
-    private readonly long _began;
     private int _step;
     private int _items;
     private int _count;
@@ -24,13 +23,14 @@ internal sealed partial class WorkflowExecution
     {
         (_definition, _services, _request, _memory) = (definition, services, request, memory);
         _turn = new WorkflowTurn(services, definition.Program, memory, request);
-        _began = services.Time.GetTimestamp();
     }
 
     /// <summary>Executes.</summary>
     public async IAsyncEnumerable<RunEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new RunStarted();
+        using var timer = new CancellationTokenSource(_services.Longest, _services.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
 
         // What is around the place where a question waited is open again.
         foreach (var frame in _memory.Frames) yield return Open(frame.Step);
@@ -39,8 +39,12 @@ internal sealed partial class WorkflowExecution
             var step = _definition.Program.Steps[_step];
             if (step.Kind != StepKind.Action)
             {
-                foreach (var closed in Pass(step)) yield return closed;
-                continue;
+                var passed = new List<RunEvent>();
+                var broken = Between(() => Pass(step, passed));
+                foreach (var closed in passed) yield return closed;
+                if (broken is null) continue;
+                foreach (var last in Fail(broken)) yield return last;
+                yield break;
             }
 
             if (step.IsDisabled)
@@ -49,7 +53,7 @@ internal sealed partial class WorkflowExecution
                 continue;
             }
 
-            if (Overrun(step) is { } overrun)
+            if (Overrun(step, timer.IsCancellationRequested) is { } overrun)
             {
                 foreach (var last in Fail(overrun)) yield return last;
                 yield break;
@@ -86,11 +90,11 @@ internal sealed partial class WorkflowExecution
                     RunEvent happened;
                     try
                     {
-                        events ??= step.Action.RunAsync(_turn, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                        events ??= step.Action.RunAsync(_turn, both.Token).GetAsyncEnumerator(both.Token);
                         if (!await events.MoveNextAsync().ConfigureAwait(false)) break;
                         happened = Place(events.Current, own);
                     }
-                    catch (Exception exception) when (!cancellationToken.IsCancellationRequested && ErrorOf(exception, step) is { } error)
+                    catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (timer.IsCancellationRequested ? TooLong(step) : ErrorOf(exception, step)) is { } error)
                     {
                         failure = error;
                         break;
@@ -132,7 +136,15 @@ internal sealed partial class WorkflowExecution
                 if (acts) await SaveAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            foreach (var closed in Leave(_turn.Next)) yield return closed;
+            var left = new List<RunEvent>();
+            failure = Between(() => Leave(_turn.Next, left));
+            foreach (var closed in left) yield return closed;
+            if (failure is not null)
+            {
+                foreach (var last in Fail(failure)) yield return last;
+                yield break;
+            }
+
             _step = _turn.Next;
         }
 
@@ -150,11 +162,24 @@ internal sealed partial class WorkflowExecution
 
     private ValueTask SaveAsync(CancellationToken cancellationToken) => _request.Saved?.Invoke(cancellationToken) ?? default;
 
-    // The steps between actions.
-    private List<RunEvent> Pass(WorkflowStep step)
+    // A loop sets its variables between the actions, which can fail as an action can: then it is the loop that fails.
+    private RunError? Between(Action stepping)
     {
-        var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Within;
-        var closed = new List<RunEvent>();
+        try
+        {
+            stepping();
+            return null;
+        }
+        catch (Exception exception) when (_memory.Frames.Count > 0 && ErrorOf(exception, _definition.Program.Steps[_memory.Frames[^1].Step]) is { } error)
+        {
+            return error;
+        }
+    }
+
+    // The steps between actions.
+    private void Pass(WorkflowStep step, List<RunEvent> closed)
+    {
+        var isOpen = _memory.Frames.Count > 0 && _memory.Frames[^1].Step == step.Target;
         switch (step.Kind)
         {
             case StepKind.Leave:
@@ -165,25 +190,21 @@ internal sealed partial class WorkflowExecution
                 break;
             case StepKind.Close:
                 // Whoever jumped into the middle of it has nothing to close.
-                if (isOpen) closed.AddRange(CloseLast());
+                if (isOpen) closed.Add(CloseLast());
                 _step++;
                 break;
         }
-
-        return closed;
     }
 
     // A jump leaves the groups and loops which its aim is not in.
-    private List<RunEvent> Leave(int aim)
+    private void Leave(int aim, List<RunEvent> closed)
     {
-        var closed = new List<RunEvent>();
-        while (_memory.Frames.Count > 0 && !IsWithin(aim, _memory.Frames[^1].Step)) closed.AddRange(CloseLast());
-        return closed;
+        while (_memory.Frames.Count > 0 && !IsWithin(aim, _memory.Frames[^1].Step)) closed.Add(CloseLast());
     }
 
     private bool IsWithin(int step, int scope) => step > scope && step <= _definition.Program.Steps[scope].Target;
 
-    private IEnumerable<RunEvent> CloseLast()
+    private ItemCompleted CloseLast()
     {
         var frame = _memory.Frames[^1];
         if (_definition.Program.Steps[frame.Step].Action is Foreach loop) loop.Leave(_memory);
@@ -191,7 +212,7 @@ internal sealed partial class WorkflowExecution
         var (_, item) = _open[^1];
         _open.RemoveAt(_open.Count - 1);
         _memory.Previous = _definition.Program.Steps[frame.Step].Id;
-        return [new ItemCompleted(item)];
+        return new ItemCompleted(item);
     }
 
     private List<RunEvent> CloseAll(ItemStatus status)
@@ -225,11 +246,14 @@ internal sealed partial class WorkflowExecution
         return last;
     }
 
-    private RunError? Overrun(WorkflowStep step)
+    private RunError? Overrun(WorkflowStep step, bool isLate)
     {
         if (++_count > _services.MostSteps) return Error(step, $"the workflow has executed {_services.MostSteps} actions without an end or a question (workflows.steps)", "workflow_steps");
-        return _services.Time.GetElapsedTime(_began) > _services.Longest ? Error(step, $"the workflow has run for more than {_services.Longest.TotalSeconds:0} seconds without an end or a question (workflows.time)", "workflow_time") : null;
+        return isLate ? TooLong(step) : null;
     }
+
+    private RunError TooLong(WorkflowStep step)
+        => Error(step, $"the workflow has run for more than {_services.Longest.TotalSeconds:0} seconds without an end or a question (workflows.time)", "workflow_time");
 
     // What a workflow's author must know; what a peer's failure says about itself stays as private as it is.
     private static RunError? ErrorOf(Exception exception, WorkflowStep step) => exception switch

@@ -1,4 +1,5 @@
 using Parley.Agents;
+using Parley.Conversations;
 using Parley.Runs;
 using Parley.Workflows.PowerFx;
 using Parley.Workflows.Reading;
@@ -25,8 +26,9 @@ internal sealed partial class WorkflowExecution
             }
         }
 
-        Hear(memory, request);
-        return new WorkflowExecution(definition, services, request, memory);
+        var execution = new WorkflowExecution(definition, services, request, memory);
+        execution._turn.Hear(InputOf(request));
+        return execution;
     }
 
     /// <summary>The action that waited, in the text that it waited in.</summary>
@@ -38,16 +40,12 @@ internal sealed partial class WorkflowExecution
         if (text != definition.Text)
             definition = WorkflowReader.Read(text).Definition ?? throw new RunException(new RunError(ErrorSide.Server, ErrorCause.Malformed, "The workflow that waits cannot be read by this version.", true, "workflow_state"));
         var execution = new WorkflowExecution(definition, services, request, memory) { _step = step };
-        execution._turn.Answer = [.. request.Context.Skip(request.Context.Count - request.InputCount)];
+        execution._turn.Answer = [.. InputOf(request)];
         execution._turn.Remembered = remembered;
         return execution;
     }
 
-    private static void Hear(WorkflowMemory memory, AgentRequest request)
-    {
-        foreach (var message in request.Context.Skip(request.Context.Count - request.InputCount).Where(message => message.Role == Role.User))
-            memory.SetLast(message.Text, MessageRecord.Of(message));
-    }
+    private static IEnumerable<Message> InputOf(AgentRequest request) => request.Context.Skip(request.Context.Count - request.InputCount);
 
     private static FxRecord SystemOf(AgentRequest request)
     {

@@ -28,6 +28,9 @@ internal sealed class WorkflowMemory
     /// <summary>How often an action was tried, by its id.</summary>
     public Dictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The questions that were reached before, by their ids.</summary>
+    public HashSet<string> Reached { get; } = new(StringComparer.Ordinal);
+
     /// <summary>How many actions were executed.</summary>
     public long Executed { get; set; }
 
@@ -52,22 +55,9 @@ internal sealed class WorkflowMemory
         return value;
     }
 
-    /// <summary>A message was said in the workflow's conversation.</summary>
-    public void Remember(Role role, string text)
-    {
-        // What the user says is input, and as such part of what was said before.
-        if (role == Role.User) SetLast(text);
-        else Said.Add((role, text));
-    }
-
     /// <summary>The last message of the user, as formulas see it.</summary>
-    public void SetLast(string text, FxRecord? message = null)
-    {
-        System = System
-            .With("LastMessage", message ?? MessageRecord.Of(Role.User, text))
-            .With("LastMessageText", new FxText(text))
-            .With("LastMessageId", message?["Id"] ?? FxBlank.Value);
-    }
+    public void SetLast(FxRecord message)
+        => System = System.With("LastMessage", message).With("LastMessageText", message["Text"]).With("LastMessageId", message["Id"]);
 
     private FxValue? Root(string name) => VariablePath.ScopeOf(name) switch
     {

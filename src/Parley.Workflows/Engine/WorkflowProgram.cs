@@ -41,9 +41,8 @@ internal enum StepKind
 /// <summary>A step.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Id">The action's id; of the others that of the action that they belong to.</param>
-/// <param name="Target">Where a <see cref="StepKind.Leave"/> and a <see cref="StepKind.Repeat"/> lead; of a group or loop its <see cref="StepKind.Close"/>.</param>
-/// <param name="Within">The number of the group or loop around it; -1 at the top.</param>
-internal sealed record WorkflowStep(StepKind Kind, string Id, int Target, int Within)
+/// <param name="Target">Where a <see cref="StepKind.Leave"/> leads; of a group or loop its <see cref="StepKind.Close"/>, and of that and a <see cref="StepKind.Repeat"/> the group or loop.</param>
+internal sealed record WorkflowStep(StepKind Kind, string Id, int Target)
 {
     /// <summary>The kind of action, as the text has it.</summary>
     public string Name { get; init; } = "";

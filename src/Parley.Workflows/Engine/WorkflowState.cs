@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Parley.Runs;
 using Parley.Workflows.PowerFx;
@@ -11,7 +10,10 @@ internal static class WorkflowState
     /// <summary>The largest state in characters.</summary>
     public const int Most = 4 << 20;
 
-    private const int Version = 1;
+    /// <summary>How deep it can be: each workflow that waits within another is two deeper, the deepest with its variables.</summary>
+    public const int Deepest = FxJson.StoredDepth + 8 + (2 * SubagentCall.MostDepth);
+
+    private const int Version = 2;
 
     /// <param name="definition">The workflow.</param>
     /// <param name="memory">Its variables and its place.</param>
@@ -19,9 +21,7 @@ internal static class WorkflowState
     /// <param name="remembered">What the action remembers.</param>
     /// <param name="hasSaid">What the run has said is kept too, as the run has not ended and nobody else can tell.</param>
     public static RawJson Write(WorkflowDefinition definition, WorkflowMemory memory, int step, RawJson? remembered, bool hasSaid = false)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        => new(FxJson.Text(default, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);
@@ -54,6 +54,9 @@ internal static class WorkflowState
             json.WriteStartObject("counts");
             foreach (var (id, count) in memory.Counts) json.WriteNumber(id, count);
             json.WriteEndObject();
+            json.WriteStartArray("reached");
+            foreach (var id in memory.Reached) json.WriteStringValue(id);
+            json.WriteEndArray();
             if (hasSaid)
             {
                 json.WriteStartArray("said");
@@ -71,19 +74,16 @@ internal static class WorkflowState
             if (remembered is { } own)
             {
                 json.WritePropertyName("remembered");
-                json.WriteRawValue(own.Text);
+                json.WriteRawValue(own.Text, skipInputValidation: true);
             }
 
             json.WriteEndObject();
-        }
-
-        return new RawJson(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
-    }
+        }));
 
     /// <exception cref="RunException">It was written by a version that is not known.</exception>
     public static (string Text, int Step, RawJson? Remembered) Read(RawJson state, WorkflowMemory memory)
     {
-        using var json = JsonDocument.Parse(state.Text, new JsonDocumentOptions { MaxDepth = FxJson.StoredDepth + 8 });
+        using var json = JsonDocument.Parse(state.Text, new JsonDocumentOptions { MaxDepth = Deepest });
         var root = json.RootElement;
         if (root.GetProperty("version").GetInt32() != Version)
             throw new RunException(new RunError(ErrorSide.Server, ErrorCause.Malformed, "The workflow that waits was kept by another version of the server.", true, "workflow_state"));
@@ -104,6 +104,7 @@ internal static class WorkflowState
         if (root.TryGetProperty("said", out var all))
             foreach (var said in all.EnumerateArray()) memory.Said.Add((new Role(said[0].GetString()!), said[1].GetString()!));
         foreach (var count in root.GetProperty("counts").EnumerateObject()) memory.Counts[count.Name] = count.Value.GetInt32();
+        foreach (var id in root.GetProperty("reached").EnumerateArray()) memory.Reached.Add(id.GetString()!);
         return (root.GetProperty("text").GetString()!, root.GetProperty("step").GetInt32(), root.TryGetProperty("remembered", out var own) ? new RawJson(own.GetRawText()) : null);
     }
 }

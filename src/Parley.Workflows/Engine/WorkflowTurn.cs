@@ -9,8 +9,6 @@ namespace Parley.Workflows.Engine;
 /// <summary>What an action is given, and what it tells. One object for all actions of a run.</summary>
 internal sealed class WorkflowTurn(WorkflowServices services, WorkflowProgram program, WorkflowMemory memory, AgentRequest request)
 {
-    private static readonly RunEvent[] NoEvents = [];
-
     /// <summary>What actions need to work.</summary>
     public WorkflowServices Services => services;
 
@@ -93,22 +91,21 @@ internal sealed class WorkflowTurn(WorkflowServices services, WorkflowProgram pr
     /// <summary>What the user said becomes what formulas see as the last message.</summary>
     public void Hear(IEnumerable<Message> messages)
     {
-        foreach (var message in messages.Where(message => message.Role == Role.User)) memory.SetLast(message.Text, MessageRecord.Of(message));
+        foreach (var message in messages.Where(message => message.Role == Role.User)) memory.SetLast(MessageRecord.Of(message));
     }
 
     /// <summary>A message of the workflow's, as the events of the item with this number.</summary>
     public IEnumerable<RunEvent> Say(string text, int item = 0)
     {
-        memory.Remember(Role.Assistant, text);
-        return text.Length == 0
-            ? NoEvents
-            :
-            [
-                new ItemStarted(item, new MessageItem(Role.Assistant)),
-                new PartStarted(item, 0, PartKind.Text),
-                new PartDelta(item, 0, text),
-                new PartCompleted(item, 0),
-                new ItemCompleted(item),
-            ];
+        if (text.Length == 0) return [];
+        memory.Said.Add((Role.Assistant, text));
+        return
+        [
+            new ItemStarted(item, new MessageItem(Role.Assistant)),
+            new PartStarted(item, 0, PartKind.Text),
+            new PartDelta(item, 0, text),
+            new PartCompleted(item, 0),
+            new ItemCompleted(item),
+        ];
     }
 }

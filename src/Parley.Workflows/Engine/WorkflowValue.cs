@@ -17,9 +17,6 @@ internal sealed class WorkflowValue
 
     public static WorkflowValue Blank { get; } = new(FxBlank.Value);
 
-    /// <summary>The text of a literal; null if it is a formula.</summary>
-    public string? Literal => (_literal as FxText)?.Value;
-
     /// <exception cref="FxException">The formula cannot be read, or fails.</exception>
     public FxValue Evaluate(FxScope scope) => _literal ?? _formula?.Evaluate(scope) ?? throw _broken!;
 }

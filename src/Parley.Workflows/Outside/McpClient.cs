@@ -18,7 +18,6 @@ internal sealed class McpClient(OutsideCalls calls, Uri server, Action<HttpReque
     private const string Hello = $$$"""{"protocolVersion":"{{{Version}}}","capabilities":{},"clientInfo":{"name":"parley","version":"1"}}""";
     private const string SessionHeader = "Mcp-Session-Id";
     private const int MostPages = 20;
-    private const int ShownOfFailure = 256;
 
     private string? _session;
     private string? _version;
@@ -42,7 +41,7 @@ internal sealed class McpClient(OutsideCalls calls, Uri server, Action<HttpReque
         {
             var (result, failure) = await AskAsync("tools/list", cursor is null ? "{}" : FxJson.Compact(FxRecord.Of(new FxField("cursor", new FxText(cursor)))), null, cancellationToken).ConfigureAwait(false);
             if (failure is not null) return new McpAnswer(FxBlank.Value, "", failure);
-            if (result.TryGetProperty("tools", out var some) && some.ValueKind == JsonValueKind.Array) tools.AddRange(some.EnumerateArray().Select(FxJson.FromPlain));
+            if (result.TryGetProperty("tools", out var some) && some.ValueKind == JsonValueKind.Array) tools.AddRange(some.EnumerateArray().Select(tool => OutsideValue.Of(tool.GetRawText())));
             cursor = result.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
             if (cursor is null) break;
         }
@@ -115,12 +114,7 @@ internal sealed class McpClient(OutsideCalls calls, Uri server, Action<HttpReque
 
         async Task<T> CheckedAsync(HttpResponseMessage response, Stream answer, CancellationToken token)
         {
-            if (!response.IsSuccessStatusCode)
-            {
-                var text = await OutsideCalls.ReadTextAsync(response, answer, token).ConfigureAwait(false);
-                throw new WorkflowException($"{server.Authority} answered with status {(int)response.StatusCode}: {(text.Length <= ShownOfFailure ? text : text[..ShownOfFailure] + "…")}", "http_status");
-            }
-
+            if (!response.IsSuccessStatusCode) throw OutsideCalls.Refusal(response, await OutsideCalls.ReadTextAsync(response, answer, token).ConfigureAwait(false));
             if (response.Headers.TryGetValues(SessionHeader, out var sessions)) _session = sessions.First();
             return await read(response, answer, token).ConfigureAwait(false);
         }

@@ -16,6 +16,8 @@ public sealed class OutsideCalls : IDisposable
     /// <summary>How long a call may take where the workflow does not say.</summary>
     internal static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(30);
 
+    private const int ShownOfFailure = 256;
+
     private static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(10);
 
     private readonly OutsideHosts _hosts;
@@ -87,6 +89,13 @@ public sealed class OutsideCalls : IDisposable
         bytes.Position = 0;
         using var reader = new StreamReader(bytes, EncodingOf(response), detectEncodingFromByteOrderMarks: true);
         return await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The failure that an answer is which says no, with the beginning of what it says.</summary>
+    internal static WorkflowException Refusal(HttpResponseMessage response, string text)
+    {
+        var shown = (text.Length <= ShownOfFailure ? text : text[..ShownOfFailure] + "…").ReplaceLineEndings(" ");
+        return new WorkflowException($"{response.RequestMessage!.RequestUri!.Authority} answered with status {(int)response.StatusCode}{(shown.Length == 0 ? "" : ": " + shown)}", "http_status");
     }
 
     /// <summary>Puts a header where it belongs.</summary>

@@ -19,9 +19,6 @@ public sealed class OutsideHosts
 
     private OutsideHosts(ValueList<string> patterns) => Patterns = patterns;
 
-    /// <summary>None.</summary>
-    public static OutsideHosts None { get; } = new(default);
-
     /// <summary>As they were written.</summary>
     public ValueList<string> Patterns { get; }
 

@@ -6,7 +6,7 @@ namespace Parley.Workflows.Outside;
 /// <summary>What came from outside as a value.</summary>
 internal static class OutsideValue
 {
-    /// <summary>The value of a text that is JSON, the text itself of any other, blank for an empty one.</summary>
+    /// <summary>The value of a text that is JSON, the text itself of any other, or where a number in it has too many digits, blank for an empty one.</summary>
     /// <exception cref="FxException">The value would be too deep or too large.</exception>
     public static FxValue Of(string text)
     {
@@ -16,7 +16,7 @@ internal static class OutsideValue
             using var json = JsonDocument.Parse(text);
             return FxJson.FromPlain(json.RootElement);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or FxException { IsLimit: false })
         {
             return new FxText(text);
         }

@@ -93,7 +93,10 @@ internal static class FxCoercion
             if (number == 0 && exponent < 0) throw new FxException("division by zero", position);
             var power = 1m;
             for (var i = 0; i < Math.Abs(exponent); i++) power *= number;
-            return exponent < 0 ? 1 / power : power;
+            if (exponent >= 0) return power;
+
+            // What is too small to be told from 0 has an inverse that is too large.
+            return power == 0 ? throw new OverflowException() : 1 / power;
         }
         return FromDouble(Math.Pow((double)number, (double)exponent), position);
     }

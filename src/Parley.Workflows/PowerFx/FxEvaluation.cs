@@ -23,7 +23,7 @@ internal sealed class FxEvaluation(FxScope scope)
     public void Spend(long steps, int position)
     {
         var spent = _steps + steps;
-        if (spent > scope.MaxSteps) throw new FxException($"the formula takes more than {scope.MaxSteps} steps", position, isLimit: true);
+        if (spent > FxScope.MaxSteps) throw new FxException($"the formula takes more than {FxScope.MaxSteps} steps", position, isLimit: true);
         _steps = (int)spent;
         if (_steps < _nextLook) return;
         _nextLook = _steps + StepsBetweenLooks;
@@ -31,16 +31,16 @@ internal sealed class FxEvaluation(FxScope scope)
     }
 
     /// <summary>Refuses a text of this length before it is made.</summary>
-    public void AllowText(long length, int position)
+    public static void AllowText(long length, int position)
     {
-        if (length > scope.MaxTextLength)
-            throw new FxException($"a text may have {scope.MaxTextLength} characters", position, isLimit: true);
+        if (length > FxScope.MaxTextLength)
+            throw new FxException($"a text may have {FxScope.MaxTextLength} characters", position, isLimit: true);
     }
 
     /// <summary>Refuses a table of this length before it is made.</summary>
-    public void AllowRows(long count, int position)
+    public static void AllowRows(long count, int position)
     {
-        if (count > scope.MaxRows) throw new FxException($"a table may have {scope.MaxRows} rows", position, isLimit: true);
+        if (count > FxScope.MaxRows) throw FxTable.TooManyRows(position);
     }
 
     /// <summary>The value of a name: a column of the rows around, innermost first, or a name of the scope.</summary>

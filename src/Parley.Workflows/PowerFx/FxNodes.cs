@@ -66,7 +66,7 @@ internal sealed class FxJoin(FxNode[] parts, int position) : FxNode(position, Ab
             texts[i] = FxCoercion.ToText(parts[i].Evaluate(evaluation), parts[i].Position);
             length += texts[i].Length;
         }
-        evaluation.AllowText(length, Position);
+        FxEvaluation.AllowText(length, Position);
         evaluation.Spend(length / 64, Position);
         return new FxText(string.Concat(texts));
     }

@@ -15,8 +15,12 @@ internal sealed record FxRecord : FxValue
     /// <summary>See <see cref="FxValue.Weight"/>.</summary>
     public const long MaxWeight = 8_000_000;
 
+    // So many names are found as fast by looking at one after the other.
+    private const int FewFields = 16;
+
     private readonly int _depth;
     private readonly long _weight;
+    private Dictionary<string, FxValue>? _byName;
 
     /// <param name="fields">Members with different names.</param>
     /// <exception cref="FxException">The value would be too deep or too large.</exception>
@@ -54,6 +58,7 @@ internal sealed record FxRecord : FxValue
     /// <summary>The member, or null. Names are case-sensitive.</summary>
     public FxValue? Find(string name)
     {
+        if (Fields.Count > FewFields) return (_byName ??= IndexOf(Fields)).GetValueOrDefault(name);
         foreach (var field in Fields)
         {
             if (field.Name == name) return field.Value;
@@ -90,6 +95,13 @@ internal sealed record FxRecord : FxValue
         var hash = Fields.Count;
         foreach (var field in Fields) hash += field.GetHashCode();
         return hash;
+    }
+
+    private static Dictionary<string, FxValue> IndexOf(ValueList<FxField> fields)
+    {
+        var byName = new Dictionary<string, FxValue>(fields.Count, StringComparer.Ordinal);
+        foreach (var (name, value) in fields) byName.TryAdd(name, value);
+        return byName;
     }
 
     /// <summary>The depth of a value around parts of this depth, if it may be.</summary>

@@ -5,18 +5,18 @@ namespace Parley.Workflows.PowerFx;
 /// <param name="time">The clock of <c>Now</c> and <c>Today</c>.</param>
 internal sealed class FxScope(Func<string, FxValue?> root, TimeProvider time)
 {
+    /// <summary>Operations of one evaluation; an operation on a long text counts as several.</summary>
+    public const int MaxSteps = 1_000_000;
+
+    /// <summary>Characters of any text that is made.</summary>
+    public const int MaxTextLength = 1 << 20;
+
+    /// <summary>Rows of any table.</summary>
+    public const int MaxRows = 100_000;
+
     public Func<string, FxValue?> Root => root;
 
     public TimeProvider Time => time;
-
-    /// <summary>Operations of one evaluation; an operation on a long text counts as several.</summary>
-    public int MaxSteps { get; init; } = 1_000_000;
-
-    /// <summary>Characters of any text that is made.</summary>
-    public int MaxTextLength { get; init; } = 1 << 20;
-
-    /// <summary>Rows of any table that is made.</summary>
-    public int MaxRows { get; init; } = 100_000;
 
     /// <summary>Ends an evaluation.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -9,6 +9,7 @@ internal sealed record FxTable : FxValue
     /// <exception cref="FxException">The value would be too deep or too large.</exception>
     public FxTable(ValueList<FxRecord> rows)
     {
+        if (rows.Count > FxScope.MaxRows) throw TooManyRows(FxException.Nowhere);
         Rows = rows;
         (_depth, _weight) = (0, 1);
         foreach (var row in rows)
@@ -49,6 +50,9 @@ internal sealed record FxTable : FxValue
         var blank = rows.Exists(row => row is FxRecord) ? FxRecord.Empty : FxRecord.Row(FxBlank.Value);
         return new FxTable(rows.Select(row => row is FxBlank ? blank : FxRecord.Row(row)).ToValueList());
     }
+
+    /// <summary>A table would have more rows than one may have.</summary>
+    public static FxException TooManyRows(int position) => new($"a table may have {FxScope.MaxRows} rows", position, isLimit: true);
 
     public bool Equals(FxTable? other) => other is not null && other.Weight == Weight && other.Rows == Rows;
 

@@ -37,9 +37,9 @@ internal sealed class FxTemplate
             foreach (var part in _parts)
             {
                 var value = part.Evaluate(evaluation);
-                evaluation.AllowText(value.Weight / 2, part.Position);
+                FxEvaluation.AllowText(value.Weight / 2, part.Position);
                 var shown = FxFormat.Template(value);
-                evaluation.AllowText(text.Length + (long)shown.Length, part.Position);
+                FxEvaluation.AllowText(text.Length + (long)shown.Length, part.Position);
                 evaluation.Spend(shown.Length / 64, part.Position);
                 text.Append(shown);
             }

@@ -19,19 +19,19 @@ internal sealed class ProgramBuilder
     {
         var builder = new ProgramBuilder();
         builder._ids[triggerId] = trigger.Path;
-        builder.AddAll(trigger.Parts("actions"), triggerId, within: -1);
+        builder.AddAll(trigger.Parts("actions"), triggerId);
         var program = new WorkflowProgram([.. builder._steps]);
         foreach (var (node, jump) in builder._jumps)
             if (jump.Target.Length > 0 && program.Find(jump.Target) < 0) node.Fail("actionId", $"there is no action {jump.Target} to go to");
         return program;
     }
 
-    private void AddAll(IReadOnlyList<WorkflowNode> actions, string parent, int within)
+    private void AddAll(IReadOnlyList<WorkflowNode> actions, string parent)
     {
-        foreach (var action in actions) Add(action, parent, within);
+        foreach (var action in actions) Add(action, parent);
     }
 
-    private void Add(WorkflowNode node, string parent, int within)
+    private void Add(WorkflowNode node, string parent)
     {
         var kind = node.Required("kind");
         var id = node.Text("id") ?? "";
@@ -43,7 +43,7 @@ internal sealed class ProgramBuilder
         }
 
         if (!_ids.TryAdd(id, node.Path)) node.Fail("id", $"{id} is the id of {_ids[id]} already");
-        var step = new WorkflowStep(StepKind.Action, id, -1, within)
+        var step = new WorkflowStep(StepKind.Action, id, -1)
         {
             Name = kind,
             Title = node.Text("displayName"),
@@ -84,17 +84,17 @@ internal sealed class ProgramBuilder
             var id = condition.Text("id");
             if (id is { Length: > 0 } && !_ids.TryAdd(id, condition.Path)) condition.Fail("id", $"{id} is the id of {_ids[id]} already");
             branches.Add((condition.RequiredValue("condition"), _steps.Count));
-            AddAll(condition.Parts("actions"), $"{id ?? step.Id}Actions", at);
+            AddAll(condition.Parts("actions"), $"{id ?? step.Id}Actions");
             foreach (var known in (ReadOnlySpan<string>)["displayName", "description"]) _ = condition.Find(known);
             condition.End();
             leaves.Add(_steps.Count);
-            _steps.Add(new WorkflowStep(StepKind.Leave, step.Id, -1, at));
+            _steps.Add(new WorkflowStep(StepKind.Leave, step.Id, -1));
         }
 
         var otherwise = _steps.Count;
-        AddAll(node.Parts("elseActions"), $"{step.Id}ElseActions", at);
+        AddAll(node.Parts("elseActions"), $"{step.Id}ElseActions");
         var close = _steps.Count;
-        _steps.Add(new WorkflowStep(StepKind.Close, step.Id, at, at));
+        _steps.Add(new WorkflowStep(StepKind.Close, step.Id, at));
         foreach (var leave in leaves) _steps[leave] = _steps[leave] with { Target = close };
         _steps[at] = step with { Target = close, Action = new ConditionGroup(branches, otherwise) };
     }
@@ -104,10 +104,10 @@ internal sealed class ProgramBuilder
         var at = _steps.Count;
         _steps.Add(step);
         var loop = new Foreach(node.RequiredValue("items"), node.RequiredVariable("value"), node.Variable("index"));
-        AddAll(node.Parts("actions"), step.Id, at);
-        _steps.Add(new WorkflowStep(StepKind.Repeat, step.Id, at, at) { Action = loop });
+        AddAll(node.Parts("actions"), step.Id);
+        _steps.Add(new WorkflowStep(StepKind.Repeat, step.Id, at) { Action = loop });
         var close = _steps.Count;
-        _steps.Add(new WorkflowStep(StepKind.Close, step.Id, at, at) { Action = loop });
+        _steps.Add(new WorkflowStep(StepKind.Close, step.Id, at));
         _steps[at] = step with { Target = close, Action = loop };
     }
 }

@@ -181,7 +181,15 @@ internal sealed class WorkflowNode(YamlMappingNode node, string path, Findings f
             }
         }
 
-        return new WorkflowValue(Literal(value));
+        try
+        {
+            return new WorkflowValue(Literal(value));
+        }
+        catch (FxException e)
+        {
+            findings.Error(value, at, $"the value cannot be read: {e.Message}");
+            return WorkflowValue.Blank;
+        }
     }
 
     private WorkflowTemplate TemplateOf(YamlNode value, string at)

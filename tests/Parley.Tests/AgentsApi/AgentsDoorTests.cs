@@ -133,6 +133,16 @@ public sealed class AgentsDoorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_workflow_with_a_value_that_is_too_deep_is_refused_as_any_that_is_wrong()
+    {
+        await using var server = await StartAsync();
+        var workflow = "kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n    - {kind: SetVariable, id: a, variable: Local.X, value: " + new string('[', 40) + new string(']', 40) + "}\n";
+        using var response = await server.Client.PostAsJsonAsync("/v1/agents", new { name = "w", definition = new { kind = "workflow", workflow } }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("invalid_workflow", Word(JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("error"), "code"));
+    }
+
+    [Fact]
     public async Task A_prompt_agent_runs_on_the_agent_that_it_names_with_its_own_words()
     {
         var model = new ScriptedModel();

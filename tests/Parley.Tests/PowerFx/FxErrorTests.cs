@@ -49,6 +49,8 @@ public sealed class FxErrorTests
     [InlineData("DateAdd(Today(), 99999, TimeUnit.Years)", "a date in DateAdd is outside of the years 1 to 9999", 1, 1)]
     [InlineData("Date(2026, 1, 1) + 1e7", "the date is outside of the years 1 to 9999", 1, 18)]
     [InlineData("10 ^ 99", "the result is too large", 1, 4)]
+    [InlineData("0.0000000001 ^ -3", "the result is too large", 1, 14)]
+    [InlineData("Power(0.0000000001, -3)", "a number in Power is too large", 1, 1)]
     [InlineData("Left(\"a\", 1e20)", "a number in Left is too large", 1, 1)]
     [InlineData("Error(\"closed today\")", "closed today", 1, 1)]
     [InlineData("Error({Message: \"closed\"})", "closed", 1, 1)]

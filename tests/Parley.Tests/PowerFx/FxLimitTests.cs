@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Parley.Workflows.PowerFx;
 
 namespace Parley.Tests.PowerFx;
@@ -78,6 +79,24 @@ public sealed class FxLimitTests
         });
         Assert.True(error.IsLimit);
         Assert.InRange(value.Weight, 1_000_000, FxRecord.MaxWeight);
+    }
+
+    [Fact]
+    public void A_table_of_JSON_has_as_many_rows_as_any()
+    {
+        using var json = JsonDocument.Parse("[" + string.Join(',', Enumerable.Repeat("1", 100_001)) + "]");
+        var error = Assert.Throws<FxException>(() => FxJson.FromPlain(json.RootElement));
+        Assert.Equal(("a table may have 100000 rows", true), (error.Problem, error.IsLimit));
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Records_of_many_members_are_soon_compared()
+    {
+        static FxRecord Many(IEnumerable<int> names) => new(names.Select(name => new FxField($"m{name}", new FxNumber(name))).ToValueList());
+        var names = Enumerable.Range(0, 300_000);
+        var (record, other) = (Many(names), Many(names.Reverse()));
+        Assert.True(await Task.Run(() => record.Equals(other), TestContext.Current.CancellationToken));
+        Assert.Equal((new FxNumber(7), FxBlank.Value), (record["m7"], record["none"]));
     }
 
     [Fact]

@@ -36,6 +36,22 @@ public sealed class ConversationsDoorTests
     }
 
     [Fact]
+    public async Task Encrypted_reasoning_is_listed_where_it_is_asked_for()
+    {
+        await using var door = await OpenAsync();
+        var items = $"/v1/conversations/{IdOf(await door.CallAsync("POST", "/v1/conversations", "{}"))}/items";
+        const string body = """{"items":[{"type":"reasoning","summary":[],"encrypted_content":"secret"}]}""";
+        var made = (await door.CallAsync("POST", items, body)).GetProperty("data")[0];
+        Assert.False(made.TryGetProperty("encrypted_content", out _));
+        foreach (var query in (string[])["?include[]=reasoning.encrypted_content", "?include=reasoning.encrypted_content", "?include[]=other", ""])
+        {
+            var isTold = query.EndsWith("reasoning.encrypted_content", StringComparison.Ordinal);
+            Assert.Equal(isTold, (await door.CallAsync("GET", items + query)).GetProperty("data")[0].TryGetProperty("encrypted_content", out _));
+            Assert.Equal(isTold, (await door.CallAsync("GET", $"{items}/{IdOf(made)}{query}")).TryGetProperty("encrypted_content", out _));
+        }
+    }
+
+    [Fact]
     public async Task Items_are_added_read_and_deleted_one_by_one()
     {
         await using var door = await OpenAsync();

@@ -154,6 +154,17 @@ public sealed class ResponsesAgentTests
     }
 
     [Fact]
+    public async Task A_call_that_was_never_answered_is_not_sent_though_its_id_was_answered_before()
+    {
+        await using var peer = ScriptedPeer.Answering(Good);
+        static InputItem Call(string arguments) => new(new ToolCallItem("call_1", "f", RunBy.Client), [new(PartKind.Input, arguments)]);
+        await RunAsync(peer, Ask(Call("first"), InputItem.Output("call_1", "one"), Call("second"), InputItem.Said(Role.User, "never mind")), Model);
+        var input = BodyOf(peer.Requests.Single()).GetProperty("input");
+        Assert.Equal(["function_call", "function_call_output", "message"], input.EnumerateArray().Select(item => item.GetProperty("type").GetString()));
+        Assert.Equal("first", input[0].GetProperty("arguments").GetString());
+    }
+
+    [Fact]
     public async Task Files_of_the_store_are_sent_within_the_request()
     {
         await using var peer = ScriptedPeer.Answering(Good);

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Parley.Agents;
 using Parley.AspNetCore.Endpoints;
 using Parley.Tests.Hosting;
@@ -13,6 +15,7 @@ internal sealed class ResponsesDoor : TestDoor
     private ResponsesDoor(Agent[] agents)
         : base(agents.Length > 0 ? agents : [Echoing("echo")], app =>
         {
+            ((WebApplication)app).UseWebSockets();
             app.MapCoze();
             app.MapResponses();
             app.MapSharedPaths();
@@ -65,6 +68,14 @@ internal sealed class ResponsesDoor : TestDoor
         var text = await response.Content.ReadAsStringAsync();
         Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
         return [.. text.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..]))];
+    }
+
+    /// <summary>A connection of the WebSocket transport.</summary>
+    public async Task<ResponsesSocketClient> ConnectAsync()
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(Http.BaseAddress!) { Scheme = "ws", Path = "/v1/responses" }.Uri, TestContext.Current.CancellationToken);
+        return new ResponsesSocketClient(socket);
     }
 
     public static string IdOf(JsonElement thing) => thing.GetProperty("id").GetString()!;

@@ -134,8 +134,39 @@ public sealed class ResponsesDoorTests
         Assert.Equal((400, "input", null), await Refused("\"never mind\""));
         Assert.Equal((400, "input", null), await Refused("""[{"type":"function_call_output","call_id":"call_x","output":"o"}]"""));
         Assert.Equal((400, "input", null), await Refused($"[{output},{output}]"));
+        const string told = """{"type":"function_call","call_id":"call_told","name":"f","arguments":"{}"}""";
+        const string result = """{"type":"function_call_output","call_id":"call_told","output":"o"}""";
+        foreach (var input in (string[])[$"[{told}]", $"[{told},{result},{result}]"])
+            Assert.Equal((400, "input", null), await door.RefusalAsync("POST", "/v1/responses", $$"""{"model":"caller","input":{{input}}}"""));
         Assert.Equal((400, "input[0].call_id", "string_above_max_length"), await Refused($$"""[{"type":"function_call_output","call_id":"{{new string('c', 65)}}","output":"o"}]"""));
         Assert.Equal("sunny", TextOf(await door.AskAsync($$"""{"model":"caller","previous_response_id":"{{IdOf(asked)}}","input":[{{output}}],{{Tools}}}""")));
+    }
+
+    [Fact]
+    public async Task An_approval_is_refused_where_no_response_waits_for_it()
+    {
+        await using var door = await OpenAsync();
+        const string reply = """{"type":"mcp_approval_response","approval_request_id":"mcpr_6b00445000c0000000Ewl0omrStP14imtOxVIDdAkHq2aQVHAw","approve":true}""";
+        const string request = """{"type":"mcp_approval_request","id":"mcpr_1","server_label":"s","name":"h","arguments":"{}"}""";
+        var refused = (400, "input", "approval_request_not_found");
+        Assert.Equal(refused, await door.RefusalAsync("POST", "/v1/responses", $$"""{"model":"echo","store":false,"input":[{{request}},{{reply}}]}"""));
+
+        using var socket = await door.ConnectAsync();
+        var first = (await socket.AskAsync("""{"type":"response.create","model":"echo","store":false,"input":"hi"}"""))[^1].GetProperty("response");
+        var told = Assert.Single(await socket.AskAsync($$"""{"type":"response.create","store":false,"previous_response_id":"{{IdOf(first)}}","input":[{{reply}}]}"""));
+        var error = told.GetProperty("error");
+        Assert.Equal(refused, (told.GetProperty("status").GetInt32(), error.GetProperty("param").GetString(), error.GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task A_socket_tells_a_refusal_by_an_error_alone_and_goes_on_with_what_it_remembers()
+    {
+        await using var door = await OpenAsync(Echoing("history", new EchoOptions { Reply = EchoReply.History }), Echoing("refusing", new EchoOptions { FailAfter = 0 }));
+        using var socket = await door.ConnectAsync();
+        var first = (await socket.AskAsync("""{"type":"response.create","model":"history","store":false,"input":"one"}"""))[^1].GetProperty("response");
+        Assert.Equal("error", Assert.Single(await socket.AskAsync("""{"type":"response.create","model":"refusing","store":false,"input":"a"}""")).GetProperty("type").GetString());
+        var second = $$"""{"type":"response.create","store":false,"previous_response_id":"{{IdOf(first)}}","input":"two"}""";
+        Assert.Equal("user: one\nassistant: user: one\nuser: two", TextOf((await socket.AskAsync(second))[^1].GetProperty("response")));
     }
 
     [Fact]

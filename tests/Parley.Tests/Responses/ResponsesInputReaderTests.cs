@@ -96,6 +96,36 @@ public sealed class ResponsesInputReaderTests
     }
 
     [Fact]
+    public void A_compacted_context_that_other_protocols_made_loses_nothing()
+    {
+        var file = new Content(PartKind.Media, Media: new Media("ftp://h/x.pdf", MediaType: "application/pdf"));
+        var deep = new RawJson($$"""{"x":{{new string('[', 90)}}{{new string(']', 90)}}}""");
+        Message[] context =
+        [
+            Message(1, new MessageItem(new Role("critic")), new Content(PartKind.Text, "weak")),
+            Message(2, new MessageItem(Role.User), file),
+            Message(3, new ToolCallItem("c1", "f", RunBy.Client), new Content(PartKind.Input, "{}")),
+            Message(4, new ToolResultItem("c1"), file),
+            Message(5, new ToolCallItem("", "g", RunBy.Client), new Content(PartKind.Input, "{}")),
+            Message(6, new MessageItem(Role.Assistant), new Content(PartKind.Text, "answer")) with { Leftover = new Leftover(Protocol.Responses, deep) },
+        ];
+        var read = Read($$"""[{"type":"compaction","encrypted_content":"{{ResponsesCompaction.Write(context)}}"}]""").Single().Items;
+        Assert.Equal([Role.User, Role.User, null, null, Role.User, Role.Assistant], read.Select(item => (item.Head as MessageItem)?.Role));
+        Assert.All(
+            ((string Text, int At)[])[("critic", 0), ("weak", 0), ("ftp://h/x.pdf", 1), ("ftp://h/x.pdf", 3), ("\"g\"", 4), ("answer", 5)],
+            told => Assert.Contains(told.Text, read[told.At].Content[0].Text, StringComparison.Ordinal));
+        Assert.Equal(("c1", "c1", deep), (((ToolCallItem)read[2].Head).CallId, ((ToolResultItem)read[3].Head).CallId, read[5].Leftover!.Members));
+    }
+
+    [Theory]
+    [InlineData("!")]
+    [InlineData("e30=")]
+    [InlineData("W10")]
+    [InlineData("WzE=")]
+    public void A_compaction_of_ours_that_was_changed_is_refused(string packed)
+        => Assert.Equal("input[0].encrypted_content", Assert.Throws<RunException>(() => Read($$"""[{"type":"compaction","encrypted_content":"parley-1.{{packed}}"}]""")).Error.Param);
+
+    [Fact]
     public void Another_servers_compaction_is_carried_for_that_server()
         => Assert.Equal([new ResponsesInput([new(new OpaqueItem(Protocol.Responses, "compaction", new("""{"encrypted_content":"gAAA"}""")), default)], "cmp_9")], Read("""[{"type":"compaction","id":"cmp_9","encrypted_content":"gAAA"}]"""));
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Parley.Protocols.Responses;
 using Parley.Runs;
 using Parley.Tests.Events;
@@ -189,6 +190,93 @@ public sealed class ResponsesStreamTests
             """{"type":"response.completed","response":{"id":"r","model":"m","output":[{"id":"m1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello 🙂!"}]}],"usage":{"input_tokens":3,"output_tokens":4,"total_tokens":7}}}"""));
         Assert.Equal("Hello 🙂!", Fold(read).Items.Single().Text);
         Assert.Equal(new RunCompleted(FinishReason.Stop, new Usage(3, 4)), read[^1]);
+    }
+
+    [Fact]
+    public void Items_without_ids_are_told_apart_by_their_places()
+    {
+        var read = Read(Frames(
+            """{"type":"response.created","response":{"id":"r"}}""",
+            """{"type":"response.output_item.added","output_index":0,"item":{"type":"message","role":"assistant","content":[]}}""",
+            """{"type":"response.output_item.added","output_index":1,"item":{"type":"message","role":"assistant","content":[]}}""",
+            """{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"o"}""",
+            """{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"t"}""",
+            """{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"ne"}""",
+            """{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"wo"}""",
+            """{"type":"response.completed","response":{"id":"r"}}"""));
+        Assert.Equal(["one", "two"], Fold(read).Items.Select(item => item.Text));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_new_item_at_the_place_of_one_that_has_ended_is_another(bool isAnnounced)
+    {
+        string[] announced = isAnnounced ? ["""{"type":"response.output_item.added","output_index":0,"item":{"id":"b","type":"message","role":"assistant","content":[]}}"""] : [];
+        var read = Read(Frames(
+        [
+            """{"type":"response.created","response":{"id":"r"}}""",
+            """{"type":"response.output_item.added","output_index":0,"item":{"id":"a","type":"message","role":"assistant","content":[]}}""",
+            """{"type":"response.output_text.delta","item_id":"a","output_index":0,"content_index":0,"delta":"one"}""",
+            """{"type":"response.output_item.done","output_index":0,"item":{"id":"a","type":"message","role":"assistant","content":[{"type":"output_text","text":"one"}]}}""",
+            .. announced,
+            """{"type":"response.output_text.delta","item_id":"b","output_index":0,"content_index":0,"delta":"two"}""",
+            """{"type":"response.output_item.done","output_index":0,"item":{"id":"b","type":"message","role":"assistant","content":[{"type":"output_text","text":"two"}]}}""",
+            """{"type":"response.completed","response":{"id":"r"}}""",
+        ]));
+        Assert.Equal(["one", "two"], Fold(read).Items.Select(item => item.Text));
+    }
+
+    [Fact]
+    public void Json_for_programs_has_the_same_places_in_a_stream_and_in_its_response()
+    {
+        var stream = Write(
+        [
+            new RunStarted("m"),
+            new ItemStarted(0, new MessageItem(Role.Assistant)),
+            new PartStarted(0, 0, PartKind.Data, Data: new RawJson("{\"a\":1}")),
+            new PartCompleted(0, 0),
+            new PartStarted(0, 1, PartKind.Text),
+            new PartDelta(0, 1, "said"),
+            new PartCompleted(0, 1),
+            new PartStarted(0, 2, PartKind.Data, Data: new RawJson("{\"b\":2}")),
+            new PartCompleted(0, 2),
+            new ItemCompleted(0),
+            new RunCompleted(FinishReason.Stop),
+        ]);
+        var frames = stream.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..])).ToList();
+        var parts = frames.Where(one => one.GetProperty("type").GetString() == "response.content_part.done").Select(one => one.GetProperty("part")).ToList();
+        Assert.Equal(["{\"a\":1}", "said"], parts.Select(part => part.GetProperty("text").GetString()));
+        Assert.Equal(parts.Select(part => part.GetRawText()), frames[^1].GetProperty("response").GetProperty("output")[0].GetProperty("content").EnumerateArray().Select(part => part.GetRawText()));
+    }
+
+    [Fact]
+    public void Encrypted_reasoning_is_told_only_where_it_was_asked_for()
+    {
+        Assert.DoesNotContain("encrypted_content", Write(Everything, Header(new ResponsesRendering { Model = "assistant" })), StringComparison.Ordinal);
+        Assert.Contains("\"encrypted_content\":\"c2VjcmV0\"", Write(Everything, Header(new ResponsesRendering { Model = "assistant", IncludesEncrypted = true })), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_deep_schema_of_a_tool_passes_law_and_reader()
+    {
+        var deep = $"{new string('[', 64)}{new string(']', 64)}";
+        var run = Header(new ResponsesRendering { Model = "m", Echo = new RawJson($$"""{"tools":[{"type":"function","name":"f","parameters":{{deep}}}]}""") });
+        var stream = Write(Everything, run).Replace("\"logprobs\":[]}\n", $"\"logprobs\":{deep}}}\n", StringComparison.Ordinal);
+        Guarded.AssertLawful(Protocol.Responses, Encoding.UTF8.GetBytes(stream), default, "deep");
+        Assert.Equal(Seen(Everything), Seen(Read(stream)));
+        var events = Streams.Read(new ResponsesStreamReader(tellsEcho: true), Encoding.UTF8.GetBytes(stream));
+        var again = Streams.Write(new ResponsesStreamWriter(run with { Upstream = ((RunStarted)events[0]).Upstream }, keepPeerIds: true), RandomRuns.LogOf(events, 0x6b00445000c00810, At));
+        Assert.Contains(deep, Encoding.UTF8.GetString(again), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_response_that_repeats_that_it_is_under_way_says_nothing_new()
+    {
+        const string begun = """{"type":"response.created","response":{"id":"r","model":"m"}}""";
+        var frames = Frames(begun, """{"type":"response.queued","response":{"id":"r"}}""", """{"type":"response.in_progress","response":{"id":"r"}}""", """{"type":"response.completed","response":{"id":"r"}}""");
+        Assert.Equal(Read(Frames(begun, """{"type":"response.completed","response":{"id":"r"}}""")), Read(frames));
+        Assert.IsType<RunStarted>(Read(frames[frames.IndexOf("event: response.in_progress", StringComparison.Ordinal)..])[0]);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class ConversationActionsTests
               id: show
               activity: "{Local.Found.Role} {Local.Found.Text} {Last(Local.Found.Content).Value} {Local.First.Role} {Local.First.Metadata.topic}"
             """);
-        Assert.Equal("Assistant second https://img.example/cat.png User notes", ActionBench.SaidIn(await bench.SayAsync("hello")));
+        Assert.Equal("assistant second https://img.example/cat.png user notes", ActionBench.SaidIn(await bench.SayAsync("hello")));
     }
 
     [Fact]

@@ -86,6 +86,14 @@ public sealed class HttpRequestActionTests
     }
 
     [Fact]
+    public async Task An_answer_with_a_number_of_too_many_digits_is_a_text()
+    {
+        await using var peer = ScriptedPeer.Answering(ScriptedPeer.Answer("200 OK", """{"n":1e99}"""));
+        await using var bench = Bench(peer, "");
+        Assert.Equal("""{"n":1e99}""", ActionBench.SaidIn(await bench.SayAsync("hello")));
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var other = ScriptedPeer.Answering(ScriptedPeer.Answer("200 OK", "secret"));

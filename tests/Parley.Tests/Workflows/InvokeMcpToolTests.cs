@@ -55,10 +55,10 @@ public sealed class InvokeMcpToolTests
     {
         await using var peer = ScriptedPeer.Answering(
             Json(Hello), Accepted,
-            Json("""{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a","inputSchema":{}}],"nextCursor":"p2"}}"""),
+            Json("""{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a","inputSchema":{}},{"name":"big","maximum":1e308}],"nextCursor":"p2"}}"""),
             Json("""{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"b","inputSchema":{}}]}}"""));
-        await using var bench = Bench(peer, "{Concat(Local.R, name, \\\",\\\")}", "tools/list");
-        Assert.Equal("a,b", ActionBench.SaidIn(await bench.SayAsync("cats")));
+        await using var bench = Bench(peer, "{Concat(Local.R, name & Value, \\\",\\\")}", "tools/list");
+        Assert.Equal("""a,{"name":"big","maximum":1e308},b""", ActionBench.SaidIn(await bench.SayAsync("cats")));
         Assert.Contains("\"cursor\":\"p2\"", peer.Requests[3], StringComparison.Ordinal);
     }
 

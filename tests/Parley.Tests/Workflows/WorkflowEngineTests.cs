@@ -223,6 +223,22 @@ public sealed class WorkflowEngineTests
     }
 
     [Fact]
+    public async Task A_loop_whose_variable_cannot_take_the_next_row_fails_the_run_and_is_named()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 61)) + "1" + new string('}', 61);
+        await using var talk = new WorkflowTalk(Flow("""
+            - kind: Foreach
+              id: loop
+              items: '=[{v: 1}, {v: Local.deep}]'
+              value: Local.A.B.C
+              actions:
+                - {kind: SendActivity, id: say, activity: '{Local.A.B.C.v}'}
+            """)) { Parameters = new RawJson($$"""{"deep":{{deep}}}""") };
+        Assert.Equal("1\n(Action loop (Foreach, line 6): records and tables may be 64 deep inside one another)", await talk.SayAsync("Hi"));
+        Assert.All(talk.State.Items, item => Assert.NotNull(item.Status));
+    }
+
+    [Fact]
     public async Task An_agent_is_asked_and_what_it_says_is_shown_and_kept()
     {
         await using var talk = new WorkflowTalk(Flow("""
@@ -298,9 +314,9 @@ public sealed class WorkflowEngineTests
     [InlineData(10, 55)]
     [InlineData(500, 125250)]
     [InlineData(3000, 4501500)]
-    public async Task Ten_thousand_steps_take_no_more_than_their_number(int rows, int sum)
+    public async Task A_loop_takes_as_many_steps_as_it_has_actions_and_rows(int rows, int sum)
     {
-        await using var talk = new WorkflowTalk(Flow($$"""
+        var text = Flow($$"""
             - kind: Foreach
               id: loop
               items: =Sequence({{rows}})
@@ -309,8 +325,28 @@ public sealed class WorkflowEngineTests
                 - {kind: SetVariable, id: sum, variable: Local.Sum, value: =Local.Sum + Local.N}
                 - {kind: SetVariable, id: last, variable: Local.Last, value: =Local.N}
             - {kind: SendActivity, id: say, activity: '{Local.Sum}'}
-            """));
+            """);
+        await using var talk = new WorkflowTalk(text, steps: (2 * rows) + 2);
         Assert.Equal($"{sum}\n(done)", await talk.SayAsync("Hi"));
+        await using var shorter = new WorkflowTalk(text, steps: (2 * rows) + 1);
+        Assert.StartsWith("(Action say ", await shorter.SayAsync("Hi"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("URLPrebuiltEntity", "/hello", null)]
+    [InlineData("URLPrebuiltEntity", "ftp://files.example", null)]
+    [InlineData("URLPrebuiltEntity", "https://a.example/x", "https://a.example/x")]
+    [InlineData("DatePrebuiltEntity", "2026-11-20", "11/20/2026")]
+    [InlineData("DatePrebuiltEntity", "6:30", null)]
+    [InlineData("DateTimePrebuiltEntity", "6:30 PM", null)]
+    public async Task An_answer_is_what_its_entity_says(string entity, string answer, string? value)
+    {
+        await using var talk = new WorkflowTalk(Flow($$"""
+            - {kind: Question, id: ask, variable: Local.X, prompt: What?, entity: {{entity}}}
+            - {kind: SendActivity, id: say, activity: =Text(Local.X)}
+            """));
+        await talk.SayAsync("Hi");
+        Assert.Equal(value is null ? "Invalid response\nWhat?\n(AnswerQuestion)" : value + "\n(done)", await talk.SayAsync(answer));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class WorkflowPageTests
     public void Every_action_is_shown_or_named()
     {
         var page = Page();
-        foreach (var kind in ActionTable.All.Keys.Concat(["ConditionGroup", "Foreach"])) Assert.Contains(kind, page, StringComparison.Ordinal);
+        foreach (var kind in ActionTable.All.Keys.Concat(["ConditionGroup", "Foreach"])) Assert.Matches($@"\b{kind}\b", page);
     }
 
     private static List<string> Examples()

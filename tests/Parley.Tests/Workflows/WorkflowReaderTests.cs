@@ -114,6 +114,20 @@ public sealed class WorkflowReaderTests
         Assert.Contains("characters", WorkflowReader.Read(new string('x', 2 << 20)).Findings[0].Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(65, "9: error: trigger.actions[0].variable: has 65 names; records may be 64 deep inside one another")]
+    public void The_place_of_a_variable_is_no_deeper_than_a_record(int names, string? finding)
+        => Assert.Equal(finding, WorkflowReader.Read(Flow("SetVariable", "value: 1\nvariable: Local" + string.Concat(Enumerable.Repeat(".a", names)))).Findings.SingleOrDefault()?.ToString());
+
+    [Fact]
+    public void A_value_that_is_too_deep_is_a_finding()
+    {
+        var (definition, findings) = WorkflowReader.Read(Flow("SetVariable", "variable: Local.X\nvalue: " + new string('[', 40) + new string(']', 40)));
+        Assert.Null(definition);
+        Assert.Equal("9: error: trigger.actions[0].value: the value cannot be read: records and tables may be 64 deep inside one another", Assert.Single(findings).ToString());
+    }
+
     [Fact]
     public void Older_words_and_the_portals_order_are_read()
     {

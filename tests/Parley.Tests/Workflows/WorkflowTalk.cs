@@ -17,16 +17,16 @@ internal sealed class WorkflowTalk : IAsyncDisposable
     private readonly WorkflowServices _services;
     private Agent _agent;
 
-    public WorkflowTalk(string text, int steps = 10_000)
+    public WorkflowTalk(string text, int steps = 10_000, TimeProvider? time = null)
     {
         _runner = new Runner(_store, _ids, TimeProvider.System, NullLogger<Runner>.Instance);
         _services = new WorkflowServices
         {
-            Time = TimeProvider.System,
+            Time = time ?? TimeProvider.System,
             Store = _store,
             Ids = _ids,
             MostSteps = steps,
-            FindAgent = name => _agents.TryGetValue(name, out var agent) ? new Agent(name, agent) : null,
+            FindAgent = (name, version) => _agents.TryGetValue(version is null ? name : $"{name}:{version}", out var agent) ? new Agent(name, agent) : null,
         };
         _agent = AgentOf(text);
     }

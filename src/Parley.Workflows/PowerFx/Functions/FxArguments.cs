@@ -103,10 +103,10 @@ internal readonly struct FxArguments(FxNode[] nodes, FxEvaluation evaluation, in
     }
 
     /// <summary>Refuses a text of this length before it is made.</summary>
-    public void AllowText(long length) => evaluation.AllowText(length, position);
+    public void AllowText(long length) => FxEvaluation.AllowText(length, position);
 
     /// <summary>Refuses a table of this length before it is made.</summary>
-    public void AllowRows(long count) => evaluation.AllowRows(count, position);
+    public void AllowRows(long count) => FxEvaluation.AllowRows(count, position);
 
     public void Spend(long steps) => evaluation.Spend(steps, position);
 

@@ -12,12 +12,12 @@ internal static class FxMessageFunctions
         new("MessageText", 1, 1, MessageText),
     ];
 
-    /// <summary>The record of a message that has only a role and a text.</summary>
-    public static FxRecord Message(string role, string text) => FxRecord.Of(
+    /// <summary>The record of a message of plain text.</summary>
+    public static FxRecord Message(string role, string text, string? id = null, string? author = null) => FxRecord.Of(
         new FxField("__type__", new FxText("ChatMessage")),
-        new FxField("Id", FxBlank.Value),
+        new FxField("Id", id is null ? FxBlank.Value : new FxText(id)),
         new FxField("Role", new FxText(role)),
-        new FxField("Author", FxBlank.Value),
+        new FxField("Author", author is null ? FxBlank.Value : new FxText(author)),
         new FxField("Text", new FxText(text)),
         new FxField("Content", new FxTable([FxRecord.Of(
             new FxField("Type", new FxText("Text")),
