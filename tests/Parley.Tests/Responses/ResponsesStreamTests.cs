@@ -261,7 +261,7 @@ public sealed class ResponsesStreamTests
     public void A_deep_schema_of_a_tool_passes_law_and_reader()
     {
         var deep = $"{new string('[', 64)}{new string(']', 64)}";
-        var run = Header(new ResponsesRendering { Model = "m", Echo = new RawJson($$"""{"tools":[{"type":"function","name":"f","parameters":{{deep}}}]}""") });
+        var run = Header(new ResponsesRendering { Model = "m", IncludesEncrypted = true, Echo = new RawJson($$"""{"tools":[{"type":"function","name":"f","parameters":{{deep}}}]}""") });
         var stream = Write(Everything, run).Replace("\"logprobs\":[]}\n", $"\"logprobs\":{deep}}}\n", StringComparison.Ordinal);
         Guarded.AssertLawful(Protocol.Responses, Encoding.UTF8.GetBytes(stream), default, "deep");
         Assert.Equal(Seen(Everything), Seen(Read(stream)));
