@@ -60,6 +60,6 @@ internal static class WorkflowCommand
         var name = definition.Name.Length > 0 ? definition.Name : Path.GetFileNameWithoutExtension(path);
         return AgentFileReader.IsName(name)
             ? WorkflowFile.AgentOf(name, definition, services.GetRequiredService<WorkflowServices>())
-            : throw new ConfigurationException(path, 0, $"a name must be 1 to 64 of A-Z a-z 0-9 . _ -, not \"{name}\"");
+            : throw new ConfigurationException(path, 0, $"a name must be {AgentFileReader.NameRule}, not \"{name}\"");
     }
 }

@@ -8,10 +8,12 @@ internal static class RunPages
 {
     private const string Visible = "owner = @owner and stored = 1 and detached = 0 and exists (select 1 from conversations c where c.id = runs.conversation)";
 
-    private static readonly Sql Up = List("", "asc");
-    private static readonly Sql Down = List("", "desc");
-    private static readonly Sql UpInConversation = List("and conversation = @conversation", "asc");
-    private static readonly Sql DownInConversation = List("and conversation = @conversation", "desc");
+    private static readonly Sql[] Lists =
+    [
+        List("", "asc"), List("", "desc"),
+        List("and agent = @agent", "asc"), List("and agent = @agent", "desc"),
+        List("and conversation = @conversation", "asc"), List("and conversation = @conversation", "desc"),
+    ];
 
     public static Page<Run> Read(SqlSession session, RunQuery query)
     {
@@ -19,11 +21,12 @@ internal static class RunPages
         var backwards = !query.Before.IsNone && query.After.IsNone;
         var up = query.Ascending != backwards;
         var last = below.IsNone ? long.MaxValue : below.Value;
-        using var rows = query.Conversation.IsNone
-            ? session.Query(up ? Up : Down, query.Owner, above.Value, last)
-            : session.Query(up ? UpInConversation : DownInConversation, query.Owner, query.Conversation.Value, above.Value, last);
+        var direction = up ? 0 : 1;
+        using var rows = !query.Conversation.IsNone ? session.Query(Lists[4 + direction], query.Owner, query.Conversation.Value, above.Value, last)
+            : query.Agent is { } agent ? session.Query(Lists[2 + direction], query.Owner, agent, above.Value, last)
+            : session.Query(Lists[direction], query.Owner, above.Value, last);
 
-        // The agent is no column: rows are read until there are enough.
+        // Of an agent's versions, and of a conversation's agents, there are few: rows are read until there are enough.
         var found = new List<Run>();
         while (found.Count <= query.Take && rows.Read())
             if (CanonicalJson.Read<Run>(rows.GetString(0)) is var run && query.IsByAgent(run)) found.Add(run);

@@ -12,8 +12,8 @@ internal static class RunRows
     // The unique index says who is first; nothing is inserted for the others.
     private static readonly Sql InsertRow = new(
         """
-        insert into runs (id, owner, conversation, chat, status, exclusive, detached, stored, created_at, ended_at, data)
-        values (@id, @owner, @conversation, @chat, @status, @exclusive, @detached, @stored, @created, null, @data)
+        insert into runs (id, owner, conversation, chat, agent, status, exclusive, detached, stored, created_at, ended_at, data)
+        values (@id, @owner, @conversation, @chat, @agent, @status, @exclusive, @detached, @stored, @created, null, @data)
         on conflict (conversation) where exclusive = 1 and status < 2 do nothing
         """);
 
@@ -34,7 +34,7 @@ internal static class RunRows
     public static bool Insert(SqlSession session, Run run)
     {
         var inserted = session.Execute(
-            InsertRow, run.Id.Value, run.Owner, run.Conversation.Value, run.Chat.Value, (int)run.Status, run.Exclusive, run.Detached, run.Stored,
+            InsertRow, run.Id.Value, run.Owner, run.Conversation.Value, run.Chat.Value, run.Agent.Name, (int)run.Status, run.Exclusive, run.Detached, run.Stored,
             run.CreatedAt.UtcTicks, CanonicalJson.Write(run)) > 0;
         if (inserted) Segments.Open(session, run.Id);
         return inserted;

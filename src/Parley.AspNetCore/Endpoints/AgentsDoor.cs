@@ -57,7 +57,7 @@ internal static class AgentsDoor
     // Null if it was refused, and that has been answered.
     private static async Task<AgentVersion?> AddAsync(ResponsesCall call, string name, AgentDraft draft)
     {
-        if (!AgentFileReader.IsName(name)) throw ResponsesCall.Refused("name", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
+        if (!AgentFileReader.IsName(name)) throw ResponsesCall.Refused("name", $"must be {AgentFileReader.NameRule}");
         RefuseIfInFile(call, name);
         switch (draft.Definition)
         {
