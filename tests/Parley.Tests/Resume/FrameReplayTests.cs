@@ -32,6 +32,7 @@ public sealed class FrameReplayTests
     [Theory]
     [InlineData("coze", "event:conversation.chat.failed")]
     [InlineData("chat-completions", "data: {\"error\"")]
+    [InlineData("tongyi", "data: {\"aiDisclaimer\"")]
     public async Task Beyond_the_end_comes_the_terminal_event_alone(string name, string begin)
     {
         var log = Broken();
