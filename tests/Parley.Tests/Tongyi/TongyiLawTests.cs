@@ -1,6 +1,8 @@
 using Parley.Protocols.Tongyi;
 using Parley.Runs;
+using Parley.Tests.ChatCompletions;
 using Parley.Tests.Events;
+using Parley.Tests.Guards;
 
 namespace Parley.Tests.Tongyi;
 
@@ -40,6 +42,16 @@ public sealed class TongyiLawTests
         {
             var events = new RandomRuns(seed).Next();
             Assert.Equal(FactsOf(Again(events, false), isOriginal: false), FactsOf(Again(events, true), isOriginal: false));
+        }
+    }
+
+    [Fact]
+    public void The_dialect_of_older_clients_is_lawful_too()
+    {
+        for (var seed = 0; seed < Rounds; seed++)
+        {
+            var events = seed % 2 == 0 ? new RandomRuns(seed).Next() : ChatRuns.Next(new Random(seed));
+            Guarded.AssertLawful(Protocol.Tongyi, TongyiWire.Bytes(events, TongyiWire.Cumulative), Guarded.AnyLoss, $"seed {seed}");
         }
     }
 

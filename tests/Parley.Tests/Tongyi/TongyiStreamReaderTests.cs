@@ -88,6 +88,7 @@ public sealed class TongyiStreamReaderTests
     {
         Assert.Equal(["你", "好!"], Read(Frame(Item("Thinking")), Frame(Item("你\uFFFD")), Last(Item("你好!"))).OfType<PartDelta>().Select(delta => delta.Text));
         Assert.Equal("Thinking", TextOf(Read(Frame(Item("Thinking")), Last())));
+        Assert.Equal("", TextOf(Read(Frame(Item("Thinking")))));
         Assert.Equal("a\uFFFD", TextOf(Read(Frame(Item("a\uFFFD")), Last())));
     }
 
