@@ -40,6 +40,9 @@ jiffies() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 ours() { local sum=0 p; for p in $mock $parley $nginx $(pgrep -P "$nginx"); do sum=$((sum + $(jiffies "$p"))); done; echo "$sum"; }
 busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 + $9 }' /proc/stat; }
 
+# nginx_writes: how many writes its workers have made. Fewer than events, and several were passed in one.
+nginx_writes() { local sum=0 p; for p in $(pgrep -P "$nginx"); do sum=$((sum + $(awk '/^syscw/ { print $2 }' "/proc/$p/io"))); done; echo "$sum"; }
+
 # run nginx|parley UPSTREAM CLIENT CONNECTIONS REQUESTS DELTAS DELAY BURST: prints "us/event errors foreign-cores us/request p99-ms".
 # What nginx passes, a client of the upstream's own protocol reads. A load that tells nothing has failed in all its requests.
 run() {
