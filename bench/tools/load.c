@@ -20,8 +20,8 @@ static const char*HELP=
 "load --port P --client PROTOCOL [--path PATH] [--agent NAME] -c CONNS -r REQUESTS -n DELTAS [-d US] [-b BURST] [-x MULT]\n"
 "     [-p PID[,PID..]] [-H 'name: value']... [--ramp CONNS_PER_S] [--json-only] [--nostream] [--timeout S] [--label L]\n"
 " PROTOCOL: chat-completions, coze, responses, tongyi, or to ask the mock alone dashscope, dashscope-app\n"
-" --agent: who is asked, if not the answer of the mock's that -n, -d and -b name\n"
-" -x: how often each delta's text comes back in all, if not as often as Parley tells it in that protocol\n"
+" --agent: who is asked; otherwise the mock's answer that -n, -d and -b name\n"
+" -x: how often each delta's text comes back in all; otherwise as often as Parley tells it in that protocol\n"
 " -p: gateway pids; their descendants are added. CPU = utime+stime difference over the run; RSS before, at full concurrency, after.\n";
 // What a client sends: %s is who is asked, then whether it is to stream. mult is how often Parley tells each delta's text: a Coze client is told it once more when the message is
 // completed, one of Tongyi in the last frame, one of Responses in four.
