@@ -1,6 +1,7 @@
 using System.Text;
 using Parley.Cli.Conversion;
 using Parley.Protocols;
+using Parley.Protocols.Recordings;
 
 namespace Parley.Tests.Cli;
 
@@ -135,11 +136,12 @@ public sealed class StreamConverterTests
         Assert.Equal(20_000, text.Split("\"delta\":{\"content\":\"").Length - 1);
     }
 
-    private static async Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to)
+    private static async Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to, bool isWhole = false)
     {
-        using var read = new MemoryStream(Encoding.UTF8.GetBytes(input));
         using var written = new MemoryStream();
-        var problem = await new StreamConverter(StreamFormat.Of(from), StreamFormat.Of(to)).ConvertAsync(read, written, TestContext.Current.CancellationToken);
-        return (Encoding.UTF8.GetString(written.ToArray()), problem?.Message);
+        using var converter = new StreamConverter(StreamFormat.Of(from), StreamFormat.Of(to), isWhole);
+        foreach (var entry in (RecordingEntry?[])[new RecordedResponse(1, 0, 200, []), new RecordedData(1, 0, Encoding.UTF8.GetBytes(input)), new RecordedEnd(1, 0, ExchangeEnd.Complete), null])
+            await converter.TakeAsync(entry, bytes => written.WriteAsync(bytes, TestContext.Current.CancellationToken));
+        return (Encoding.UTF8.GetString(written.ToArray()), converter.Problem?.Message);
     }
 }

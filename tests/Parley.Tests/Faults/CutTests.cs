@@ -17,6 +17,8 @@ public sealed class CutTests
         (Protocol.ChatCompletions, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
         (Protocol.Responses, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
         (Protocol.Coze, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
+        (Protocol.DashScope, "{\"code\":\"Berth.Full\",\"message\":\"No such berth 🛥\",\"request_id\":\"r\"}"),
+        (Protocol.DashScopeApp, "{\"code\":\"Berth.Full\",\"message\":\"No such berth 🛥\",\"request_id\":\"r\"}"),
         (Protocol.CozeWorkflowRun, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
     ];
 
@@ -170,6 +172,10 @@ public sealed class CutTests
         yield return (StreamFormat.Of(Protocol.Responses),
             (before.Length > 0 ? TextDelta(before) : "") + TextDelta(text) + "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[]}}\n\n");
 
+        yield return (StreamFormat.Of(Protocol.DashScope),
+            (before.Length > 0 ? Frame(before) : "") + Frame(text) + "id:9\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"stop\"}]}}\n\n");
+
+        static string Frame(string text) => $"id:1\nevent:result\n:HTTP_STATUS/200\ndata:{{\"output\":{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}},\"finish_reason\":\"null\"}}]}}}}\n\n";
         static string TextDelta(string text) => $"event: response.output_text.delta\ndata: {{\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"{text}\"}}\n\n";
         static string Delta(string text) => $"event:conversation.message.delta\ndata:{{\"id\":\"2\",\"type\":\"answer\",\"content\":\"{text}\"}}\n\n";
         static string Node(string text, int sequence) => $"event: Message\ndata: {{\"content\":\"{text}\",\"node_title\":\"n\",\"node_seq_id\":\"{sequence}\",\"node_is_finish\":false}}\n\n";
