@@ -23,6 +23,9 @@ public sealed record StreamFormat
     /// <summary>Reads it.</summary>
     public required Func<FrameReader> NewReader { get; init; }
 
+    /// <summary>Reads what <see cref="NewWriter"/> writes; null where <see cref="NewReader"/> does that, and has nothing to find out first.</summary>
+    public Func<FrameReader>? NewOwnReader { get; init; }
+
     /// <summary>Writes it; with true as it was written by the peer it was read from, whose ids are kept.</summary>
     public required Func<Run, bool, FrameWriter> NewWriter { get; init; }
 
@@ -123,6 +126,7 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.DashScope,
             NewReader = () => new DashScopeReader(tellId: true),
+            NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: false, keepIds),
             NewLaw = () => new DashScopeLaw(),
             RunId = DashScopeShape.RequestOf,
@@ -137,6 +141,7 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.DashScopeApp,
             NewReader = () => new DashScopeReader(tellId: true),
+            NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: true, keepIds),
             NewLaw = () => new DashScopeLaw(),
             RunId = DashScopeShape.RequestOf,

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Text;
 using Parley.Runs;
 
 namespace Parley.Protocols.DashScope;
@@ -13,17 +15,20 @@ namespace Parley.Protocols.DashScope;
 /// <param name="tellId">Tells the peer's name of the call with the start, for a <see cref="DashScopeWriter"/> that keeps it.</param>
 public sealed class DashScopeReader(bool? inPieces = null, bool tellId = false) : FrameReader
 {
+    // A piece as long as this, and the same as all before it, is a repetition.
+    private const int SurelyNoPiece = 16;
+
     private readonly DashScopeFrame _frame = new();
     private readonly ChatCalls _calls = new(mayRepeat: inPieces != true);
     private readonly DashScopeDeeds _deeds = new();
     private bool? _inPieces = inPieces;
 
-    // Of reasoning it may be otherwise: among an application's thoughts it is often whole.
+    // Found out for itself, as it comes first.
     private bool? _reasonsInPieces = inPieces;
-    private bool? _thinksInPieces;
     private DashScopeText? _content;
     private DashScopeText? _reasoning;
-    private int _thought = -1;
+    private readonly SnapshotText _thoughts = new();
+    private int _thought;
     private byte[]? _found;
     private int _items;
     private string? _finish;
@@ -151,10 +156,19 @@ public sealed class DashScopeReader(bool? inPieces = null, bool tellId = false) 
         }
 
         if (last < 0) return;
+        var escaped = _frame.Thoughts[last].Text.In(data);
+        if (IsKnown(JsonText.ReadTolerant(escaped))) return;
         if (count > _thought && _thought > 0) CloseReasoning(ItemStatus.Completed, into);
         _thought = Math.Max(_thought, count);
-        if (_content is null || _reasoning is not null) OpenReasoning(into).Say(_frame.Thoughts[last].Text.In(data), ref _thinksInPieces, into);
+        var before = into.Count;
+        OpenReasoning(into).Say(escaped, ref _reasonsInPieces, into);
+        for (var i = before; i < into.Count; i++)
+            if (into[i] is PartDelta delta) _thoughts.Add(delta.Text);
     }
+
+    // Beside its answer, an application may tell again all that it has thought.
+    private bool IsKnown(string thought)
+        => (_reasonsInPieces == false || thought.Length >= SurelyNoPiece) && !_thoughts.IsEmpty && _thoughts.Close(thought, out var more) is null && more.Length == 0;
 
     private DashScopeText OpenReasoning(List<RunEvent> into)
     {

@@ -50,14 +50,14 @@ internal sealed class DashScopeText(int item, int part)
     /// <summary>The text is over.</summary>
     public void Close(bool? inPieces, List<RunEvent> into)
     {
-        if (inPieces == true) Settle();
+        if (inPieces == true) Settle(into);
         if (_half != '\0' && inPieces == true) Stream(JsonText.Replacement, into);
         into.Add(new PartCompleted(item, part, _revised ?? _whole?.ToString()));
     }
 
     private void SayPiece(ReadOnlySpan<byte> escaped, List<RunEvent> into)
     {
-        Settle();
+        Settle(into);
         Stream(JsonText.ReadTolerant(escaped, ref _half), into);
     }
 
@@ -82,12 +82,14 @@ internal sealed class DashScopeText(int item, int part)
         }
     }
 
-    // What seemed to be whole texts were pieces.
-    private void Settle()
+    // What seemed to be whole texts were pieces. What is missing comes now, unless it is missing in the middle.
+    private void Settle(List<RunEvent> into)
     {
         if (_doubt is not ({ } before, { } text)) return;
-        _whole = new StringBuilder(before).Append(text);
         _doubt = null;
+        var whole = before + text;
+        if (whole.StartsWith(text, StringComparison.Ordinal)) Stream(whole[text.Length..], into);
+        else _whole = new StringBuilder(whole);
     }
 
     private void Stream(string text, List<RunEvent> into)

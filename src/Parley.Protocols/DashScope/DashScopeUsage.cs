@@ -26,7 +26,7 @@ internal static class DashScopeUsage
             else if (json.ValueTextEquals("total_tokens"u8)) total = json.ReadCount();
             else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = json.ReadCount("cached_tokens"u8);
             else if (json.ValueTextEquals("output_tokens_details"u8)) reasoning = json.ReadCount("reasoning_tokens"u8);
-            else if (json.ValueTextEquals("model_id"u8)) model ??= json.ReadText();
+            else if (model is null && json.ValueTextEquals("model_id"u8)) model = json.ReadText();
             else if (json.ValueTextEquals("models"u8)) models = ReadModels(ref json, ref model);
             else json.SkipValue();
         }

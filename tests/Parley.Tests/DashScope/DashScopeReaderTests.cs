@@ -49,7 +49,7 @@ public sealed class DashScopeReaderTests
     // By chance the second piece begins with the first: the text is put right at its end.
     [InlineData(null, "a|ab|c|", "a|b|c", "aabc")]
     [InlineData(null, "a|ab|", "a|b", "aab")]
-    [InlineData(null, "ha|ha|", "ha", "haha")]
+    [InlineData(null, "ha|ha|", "ha|ha", "haha")]
 
     // It shrinks: what the peer said last is the text.
     [InlineData(false, "Secret plans|Secret", "Secret plans", "Secret")]
@@ -102,7 +102,7 @@ public sealed class DashScopeReaderTests
         var events = Read(
             true,
             $$$"""{"output":{{{{Session}}},"finish_reason":"null","text":"","thoughts":[{{{Rag}}},{"thought":"Look","response":"Look","action_type":"reasoning"}]},"usage":{"models":[{"model_id":"q","input_tokens":3,"output_tokens":1},{"model_id":"r","input_tokens":4,"output_tokens":5}]},"request_id":"r"}""",
-            $$$"""{"output":{{{{Session}}},"finish_reason":"null","text":"","thoughts":[{{{Rag}}},{"thought":"Look here","action_type":"reasoning"}]},"request_id":"r"}""",
+            $$$"""{"output":{{{{Session}}},"finish_reason":"null","text":"","thoughts":[{{{Rag}}},{"thought":" here","action_type":"reasoning"}]},"request_id":"r"}""",
             $$$"""{"output":{{{{Session}}},"finish_reason":"null","text":"Here","doc_references":[{"title":"T","doc_name":"d.pdf","text":"x","index_id":"1"}]},"request_id":"r"}""",
             $$$"""{"output":{{{{Session}}},{{{Done}}},"text":"","doc_references":[{"title":"T","doc_name":"d.pdf","text":"x","index_id":"1"}]},"request_id":"r"}""");
         var started = Assert.IsType<RunStarted>(events[0]);
@@ -111,6 +111,21 @@ public sealed class DashScopeReaderTests
         Assert.Equal(new Item[] { new ToolCallItem("call_1", "Search", RunBy.Server), new ToolResultItem("call_1"), new ReasoningItem(), new MessageItem(Role.Assistant), new RecallItem([new Source("T", null, "x", Document: "d.pdf")]) }, state.Items.Select(item => item.Head));
         Assert.Equal(("{}", "[1]", "Look here", "Here"), (state.Items[0].Input, state.Items[1].Text, state.Items[2].Reasoning, state.Items[3].Text));
         Assert.Equal(new Usage(7, 6), state.End!.Usage);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Thoughts_that_are_told_again_beside_the_answer_are_not_said_again(bool inPieces)
+    {
+        const string Thought = "\"thoughts\":[{\"thought\":\"Look at the chart\",\"action_type\":\"reasoning\"}]";
+        var events = Read(
+            inPieces,
+            $$$"""{"output":{"finish_reason":"null","text":"",{{{Thought}}}}}""",
+            $$$"""{"output":{"finish_reason":"null","text":"A",{{{Thought}}}}}""",
+            $$$"""{"output":{{{{Done}}},"text":"{{{(inPieces ? "" : "A")}}}",{{{Thought}}}}}""");
+        var state = ChatWire.Fold(events);
+        Assert.Equal(["Look at the chart", "A"], state.Items.Select(item => item.Text + item.Reasoning));
     }
 
     [Fact]

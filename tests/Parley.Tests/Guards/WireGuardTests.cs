@@ -44,7 +44,9 @@ public sealed class WireGuardTests
             for (var at = 0; at < bytes.Length; at += piece) guard.Check(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
             guard.End([]);
             Assert.Null(guard.Broken);
-            Assert.IsType<RunSuspended>(guard.State.End);
+
+            // An application of DashScope has no word for calls.
+            Assert.Equal(protocol != "dashscope-app", guard.State.End is RunSuspended);
         }
     }
 
