@@ -1,6 +1,7 @@
 using System.Buffers;
 using Parley.Conversations;
 using Parley.Protocols;
+using Parley.Protocols.Json;
 using Parley.Protocols.Recordings;
 using Parley.Protocols.Sse;
 using Parley.Runs;
@@ -8,12 +9,13 @@ using Parley.Runs;
 namespace Parley.Cli.Conversion;
 
 /// <summary>
-/// Converts an answer while it is read: no more is in memory than one frame and what the writer must repeat, the texts of the answer.
+/// Converts an answer while it is read: no more is in memory than one frame. Long texts that a writer repeats are kept in a file of their own meanwhile.
 /// The same input gives the same output: ids and times come from a clock that stands still. Used for one answer.
 /// </summary>
 internal sealed class StreamConverter : IDisposable
 {
     private const int FlushBytes = 64 * 1024;
+    private const int KeptCharacters = 64 * 1024;
 
     // Ids carry the second at which they were minted: this one, and never another.
     private static readonly DateTimeOffset Time = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -27,6 +29,8 @@ internal sealed class StreamConverter : IDisposable
     private readonly RunLogReader _written;
     private readonly List<RunEvent> _events = [];
     private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private readonly ArrayBufferWriter<byte> _marked = new(4096);
+    private readonly TextSpool _texts = new();
     private Run _run;
     private FrameWriter? _writer;
 
@@ -54,7 +58,9 @@ internal sealed class StreamConverter : IDisposable
         };
         (_player, _to, _keepsIds, _isWhole) = (new ReplayPlayer(from), to, from.Protocol == to.Protocol, isWhole);
         _log = new RunLog(id, strict: false);
-        _appender = new RunAppender(_run, _log, ids, time);
+        var state = new RunState();
+        state.Limit(KeptCharacters);
+        _appender = new RunAppender(_run, _log, ids, time, state);
         _written = new RunLogReader(_log, new MemoryStore(), () => { });
     }
 
@@ -73,40 +79,43 @@ internal sealed class StreamConverter : IDisposable
             _player.Take(entry);
             while (_player.TryPlay(_events))
             {
-                Write();
+                await WriteAsync(output);
                 if (_output.WrittenCount >= FlushBytes) await FlushAsync(output);
             }
         }
         catch (Exception e) when (e is InvalidDataException or RunException)
         {
-            End(new RunError(ErrorSide.Agent, ErrorCause.Malformed, e.Message, true));
+            // What is written then breaks off too, but by its own rules.
+            Problem = new RunError(ErrorSide.Agent, ErrorCause.Malformed, e.Message, true);
+            _events.Clear();
+            _events.Add(new RunFailed(Problem));
+            await WriteAsync(output);
+            IsOver = true;
         }
 
-        if (_player.HasEnded || IsOver) Conclude();
+        if (_player.HasEnded || IsOver) await ConcludeAsync(output);
         if (_output.WrittenCount > 0) await FlushAsync(output);
     }
 
-    public void Dispose() => _player.Dispose();
-
-    // What is written then breaks off too, but by its own rules.
-    private void End(RunError error)
+    public void Dispose()
     {
-        Problem = error;
-        _events.Clear();
-        _events.Add(new RunFailed(error));
-        Write();
-        IsOver = true;
+        _player.Dispose();
+        _texts.Dispose();
     }
 
-    private void Conclude()
+    private async ValueTask ConcludeAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
     {
         IsOver = true;
+
         // A failure that the peer told of is a part of the answer; one that the reader found is ours to tell.
-        if (_appender.State.End is RunFailed { Error: { Side: ErrorSide.Agent } error } && (error.Cause == ErrorCause.Malformed || error.Code == ReplayPlayer.Broken)) Problem = error;
-        if (_isWhole) _to.WriteBody!(_run, _appender.State, _keepsIds, _output);
+        if (_appender.State.End is RunFailed { Error: { Side: ErrorSide.Agent } error } && (error.Cause == ErrorCause.Malformed || error.Code == ReplayPlayer.Broken)) Problem ??= error;
+        if (!_isWhole) return;
+        _marked.ResetWrittenCount();
+        _to.WriteBody!(_run, _appender.State, _keepsIds, _marked);
+        await CompleteAsync(_appender.State.Left, _to.NewWriter(_run, _keepsIds).Escaping, output);
     }
 
-    private void Write()
+    private async ValueTask WriteAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
     {
         foreach (var @event in _events) _appender.Accept(@event);
         _events.Clear();
@@ -117,9 +126,35 @@ internal sealed class StreamConverter : IDisposable
         {
             // The first event says which model spoke and what the peer called the run, where the input does.
             if (logged.Event is RunStarted started) _run = _run with { Agent = new AgentRef(started.Model ?? _run.Agent.Name), Upstream = started.Upstream };
+            if (!_isWhole) _writer ??= NewWriter();
+            if (_isWhole || _writer!.State is not null) _texts.Add(logged.Event);
             if (_isWhole) continue;
-            _writer ??= _to.NewWriter(_run, _keepsIds);
-            _writer.Write(logged, _output);
+            if (logged.Event is PartDelta || _writer!.State is not { } state)
+            {
+                _writer!.Write(logged, _output);
+                continue;
+            }
+
+            _marked.ResetWrittenCount();
+            _writer.Write(logged, _marked);
+            await CompleteAsync(state.Left, _writer.Escaping, output);
+        }
+    }
+
+    private FrameWriter NewWriter()
+    {
+        var writer = _to.NewWriter(_run, _keepsIds);
+        writer.State?.Limit(KeptCharacters);
+        return writer;
+    }
+
+    // Puts the texts where their marks stand.
+    private async ValueTask CompleteAsync(IReadOnlyList<LeftText> left, JsonEscaping escaping, Func<ReadOnlyMemory<byte>, ValueTask> output)
+    {
+        await foreach (var piece in LongFrames.ReadAsync(_marked.WrittenMemory, left, escaping, text => _texts.ReadAsync(text.Item, text.Part)))
+        {
+            _output.Write(piece.Span);
+            if (_output.WrittenCount >= FlushBytes) await FlushAsync(output);
         }
     }
 

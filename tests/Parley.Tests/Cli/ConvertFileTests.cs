@@ -116,40 +116,6 @@ public sealed class ConvertFileTests : IDisposable
         Assert.EndsWith("  three", ExchangeList.Describe(recording, recording.Exchanges[2]), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_large_recording_is_converted_without_its_answers_in_memory()
-    {
-        // 48 MB in exchanges of 16 MB each; what is let go of is let go of for good.
-        await using (var file = new FileStream(File, FileMode.Create))
-        {
-            file.Write(RecordingWriter.FirstLine);
-            var line = new System.Buffers.ArrayBufferWriter<byte>();
-            var piece = string.Concat(Enumerable.Repeat("data: {\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Forty bytes of an answer, more or less.\"}}]}\n\n", 400));
-            for (var number = 1; number <= 3; number++)
-            {
-                RecordingWriter.Write(Asked(number, "one"), line);
-                RecordingWriter.Write(Answered(number), line);
-                file.Write(line.WrittenSpan);
-                line.ResetWrittenCount();
-                RecordingWriter.Write(Piece(number, 1, piece), line);
-                for (var written = 0; written < 16 << 20; written += line.WrittenCount) file.Write(line.WrittenSpan);
-                line.ResetWrittenCount();
-                foreach (var entry in Chat(number, "one", (2, "end")).Skip(3)) RecordingWriter.Write(entry, line);
-                file.Write(line.WrittenSpan);
-                line.ResetWrittenCount();
-            }
-        }
-
-        var most = 0L;
-        using var watched = new WatchedStream(bytes => most = Math.Max(most, bytes));
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        Assert.True(await Converter("coze").ConvertAllAsync(watched, TestContext.Current.CancellationToken), _error.ToString());
-        Assert.True(watched.Written > 48 << 20, $"{watched.Written} bytes");
-
-        // The text of one answer, twice: the writer repeats it at the end, and it is a third of the stream.
-        Assert.InRange(most - before, 0, 48 << 20);
-    }
-
     private static Recording Open(byte[] recording)
     {
         var path = Path.GetTempFileName();
@@ -172,22 +138,5 @@ public sealed class ConvertFileTests : IDisposable
         using var output = new MemoryStream();
         var isGood = await Converter(to).ConvertAllAsync(output, TestContext.Current.CancellationToken);
         return (output.ToArray(), isGood);
-    }
-
-    /// <summary>Forgets what it is given, and looks now and then at what is in memory.</summary>
-    private sealed class WatchedStream(Action<long> watch) : MemoryStream
-    {
-        private long _next;
-
-        public long Written { get; private set; }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Written += buffer.Length;
-            if (Written < _next) return default;
-            _next = Written + (4 << 20);
-            watch(GC.GetTotalMemory(forceFullCollection: true));
-            return default;
-        }
     }
 }
