@@ -61,6 +61,12 @@ public sealed partial class MemoryStore
         lock (_lock)
         {
             var thread = Find(query.Owner, query.Conversation) ?? throw NoConversation();
+            if (query.WholeTree)
+            {
+                var tree = thread.Messages.Values.OrderBy(message => query.Ascending ? message.Id.Value : -message.Id.Value).ToList();
+                return new(new Page<Message>([.. tree.Take(Math.Max(query.Take, 0))], tree.Count > query.Take));
+            }
+
             if (!query.Tip.IsNone && !thread.Messages.ContainsKey(query.Tip)) throw NoMessage("tip");
             var path = PathOf(thread, query.Tip.IsNone ? thread.Header.Head : query.Tip);
             var section = query.Tip.IsNone ? thread.Header.Section : path[0].Section;
