@@ -22,10 +22,10 @@ internal static class MessagePages
 
     private static readonly Sql TreeUp = new(
         """
-        select m.data from branches b join messages m on m.branch = b.id where b.conversation = @conversation order by m.id limit @take
+        select m.data from branches b join messages m on m.branch = b.id where b.conversation = @conversation order by m.id >> 3, m.id desc limit @take
         """);
 
-    private static readonly Sql TreeDown = new(TreeUp.Text.Replace("m.id limit", "m.id desc limit", StringComparison.Ordinal));
+    private static readonly Sql TreeDown = new(TreeUp.Text.Replace("m.id >> 3, m.id desc", "m.id >> 3 desc, m.id", StringComparison.Ordinal));
 
     private static readonly Sql OfRunDown = new(OfRun.Text + " desc");
 
@@ -59,7 +59,8 @@ internal static class MessagePages
         return new Page<Message>(found, more);
     }
 
-    // Sorted by the database: ids say nothing about the place in a branch, and few trees have more messages than are read at once.
+    // Sorted by the database: ids say nothing about the place in a branch, and few trees have more messages than are read at once. The facet of a
+    // reasoning makes its id larger than that of the answer behind it.
     private static Page<Message> ReadTree(SqlSession session, MessageQuery query)
     {
         var take = Math.Max(query.Take, 0);

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Parley.AspNetCore.Configuration;
 using Parley.AspNetCore.Http;
 using Parley.Protocols.Tongyi;
-using Parley.Runs;
 
 namespace Parley.AspNetCore.Endpoints;
 

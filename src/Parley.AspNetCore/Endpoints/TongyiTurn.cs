@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration;
 using Parley.AspNetCore.Http;

@@ -63,7 +63,9 @@ public sealed partial class MemoryStore
             var thread = Find(query.Owner, query.Conversation) ?? throw NoConversation();
             if (query.WholeTree)
             {
-                var tree = thread.Messages.Values.OrderBy(message => query.Ascending ? message.Id.Value : -message.Id.Value).ToList();
+                // The facet of a reasoning makes its id larger than that of the answer behind it.
+                var tree = thread.Messages.Values.OrderBy(message => message.Id.Entity).ThenByDescending(message => message.Id).ToList();
+                if (!query.Ascending) tree.Reverse();
                 return new(new Page<Message>([.. tree.Take(Math.Max(query.Take, 0))], tree.Count > query.Take));
             }
 

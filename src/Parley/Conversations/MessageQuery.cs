@@ -34,7 +34,7 @@ public sealed record MessageQuery
     public IReadOnlyList<Id>? Runs { get; init; }
 
     /// <summary>
-    /// The messages of all paths by their ids, so that parents precede what hangs under them, tombstones too: others may hang under them. Besides it only order
+    /// The messages of all paths by age, so that parents precede what hangs under them, tombstones too: others may hang under them. Besides it only order
     /// and number count.
     /// </summary>
     public bool WholeTree { get; init; }

@@ -67,6 +67,14 @@ public abstract partial class ConversationStoreTests
         Assert.Equal([Id.None, first.Id, first.Id, all.Items[2].Id, all.Items[3].Id, all.Items[4].Id], all.Items.Select(message => message.Parent));
         Assert.False(all.HasMore);
         Assert.Equal("r2 q2 …", await TextsAsync(tree with { Ascending = false, Take = 2 }));
+
+        // An answer has the id of the reasoning before it, but for the facet.
+        var three = (await StartAsync(made, "q3")).Run!;
+        var said = Said("said", Role.Assistant) with { Run = three.Id, IsInput = false, Ordinal = 1 };
+        var thought = Message(new ReasoningItem(), "thought") with { Id = said.Id.WithFacet(1), Run = three.Id, IsInput = false, Ordinal = 0 };
+        await Store.CommitAsync([new RunWrite(null, new RunEnding(three with { Status = RunStatus.Completed, EndedAt = Now }, [thought, said], true, []))], Token);
+        Assert.EndsWith("q3 thought said", await TextsAsync(tree), StringComparison.Ordinal);
+        Assert.Equal("said thought q3 …", await TextsAsync(tree with { Ascending = false, Take = 3 }));
         Assert.Equal("elsewhere", await TextsAsync(Path(elsewhere) with { WholeTree = true }));
         Assert.Equal(ErrorCause.NotFound, (await ErrorOf(() => Store.ListMessagesAsync(tree with { Owner = "other" }, Token).AsTask())).Cause);
     }

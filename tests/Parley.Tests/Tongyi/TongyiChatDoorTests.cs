@@ -159,7 +159,7 @@ public sealed class TongyiChatDoorTests
         Assert.Equal(("generating", "Wait"), (Word(messages[1], "msgStatus"), Word(messages[1].GetProperty("contents")[0], "content")));
         var named = by switch { "run" => run, "question" => Word(messages[0], "msgId"), _ => "" };
         await door.DataAsync("/dialog/chat/stop", $"{{\"sessionId\":\"{session}\",\"msgId\":\"{named}\"}}");
-        var answer = TongyiAnswer.Of(response, await response.Content.ReadAsStringAsync());
+        var answer = await TongyiAnswer.OfAsync(response);
         Assert.Equal(("interrupted", "Wait"), (answer.StopReason, answer.Text));
         Assert.True((await door.MessagesAsync(session))[1].GetProperty("interrupted").GetBoolean());
 

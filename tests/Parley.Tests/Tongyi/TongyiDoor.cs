@@ -54,7 +54,7 @@ internal sealed class TongyiDoor : TestDoor
         using var response = await SendAsync("POST", "/dialog/conversation", body, headers);
         Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
-        return TongyiAnswer.Of(response, await response.Content.ReadAsStringAsync());
+        return await TongyiAnswer.OfAsync(response);
     }
 
     /// <summary>The <c>data</c> of an envelope that tells success.</summary>
@@ -82,6 +82,8 @@ internal sealed class TongyiDoor : TestDoor
     }
 
     public async Task<JsonElement[]> MessagesAsync(string session) => [.. (await DataAsync("/dialog/chat/list", $"{{\"sessionId\":\"{session}\"}}")).EnumerateArray()];
+
+    public static Task<string> TextAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     public async Task<HttpResponseMessage> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers)
     {
@@ -115,9 +117,9 @@ internal sealed record TongyiAnswer(IReadOnlyList<JsonElement> Frames, string Ru
             ? contents.EnumerateArray().Where(item => item.GetProperty("contentType").GetString() == type).Select(item => item.GetProperty("content").GetString()!)
             : [];
 
-    public static TongyiAnswer Of(HttpResponseMessage response, string stream)
+    public static async Task<TongyiAnswer> OfAsync(HttpResponseMessage response)
     {
-        var events = stream.Split("\n\n");
+        var events = (await TongyiDoor.TextAsync(response)).Split("\n\n");
         Assert.Equal("", events[^1]);
         Assert.Equal("data: [DONE]", events[^2]);
         Assert.All(events[..^1], line => Assert.StartsWith("data: ", line, StringComparison.Ordinal));

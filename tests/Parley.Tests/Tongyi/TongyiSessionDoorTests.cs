@@ -60,7 +60,7 @@ public sealed class TongyiSessionDoorTests
 
         // Another's session of that name is another session.
         using var response = await door.SendAsync("POST", "/dialog/conversation", TongyiDoor.Body("4", $"\"sessionId\":\"{Name}\""), ("owner", "eve"));
-        var others = TongyiAnswer.Of(response, await response.Content.ReadAsStringAsync());
+        var others = await TongyiAnswer.OfAsync(response);
         Assert.Equal((Name, "user: 4"), (others.Session, others.Text));
         Assert.NotEqual(first.Conversation, others.Conversation);
     }
@@ -127,6 +127,8 @@ public sealed class TongyiSessionDoorTests
         Assert.Equal([("USER", answer.Question), ("BOT", answer.Message)], messages.Select(message => (Word(message, "senderType"), Word(message, "msgId"))));
         Assert.Equal($$"""[{"content":"1","contentType":"text","id":"{{answer.Question}}_0","role":"user","status":"finished"}]""", messages[0].GetProperty("contents").GetRawText());
 
+        Assert.Equal(["", answer.Question], messages.Select(message => Word(message, "parentMsgId")));
+
         // As the last frame had it.
         var last = answer.Last.GetProperty("contents").EnumerateArray().Select(item => (Word(item, "id"), Word(item, "contentType"), Word(item, "content"), Word(item, "role")));
         Assert.Equal(last, messages[1].GetProperty("contents").EnumerateArray().Select(item => (Word(item, "id"), Word(item, "contentType"), Word(item, "content"), Word(item, "role"))));
@@ -148,7 +150,7 @@ public sealed class TongyiSessionDoorTests
     {
         await using var door = await TongyiDoor.OpenAsync();
         using var response = await door.SendAsync("GET", "/assistant/api/user/info/get?isLogin&c=tongyi-web", null, ("owner", "ada"));
-        var user = JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        var user = JsonElement.Parse(await TongyiDoor.TextAsync(response));
         Assert.Equal((HttpStatusCode.OK, true, "ada"), (response.StatusCode, user.GetProperty("success").GetBoolean(), Word(user.GetProperty("data"), "userId")));
         Assert.Equal(JsonValueKind.Null, (await door.DataAsync("/querySign")).ValueKind);
         Assert.Equal(0, (await door.DataAsync("/assistant/api/record/list", """{"pageNo":1}""")).GetArrayLength());

@@ -141,7 +141,7 @@ public sealed class TongyiTreeDoorTests
         var beside = await door.SayAsync("3", first.Session);
         Assert.Equal("user: 1\nassistant: user: 1\nuser: 3", beside.Text);
         held.Release();
-        var waited = TongyiAnswer.Of(response, await response.Content.ReadAsStringAsync());
+        var waited = await TongyiAnswer.OfAsync(response);
         var edges = Edges(await door.MessagesAsync(first.Session));
         Assert.Equal([first.Message, first.Message], edges.Where(edge => edge.Id == waited.Question || edge.Id == beside.Question).Select(edge => edge.Parent));
     }
@@ -156,7 +156,7 @@ public sealed class TongyiTreeDoorTests
         var beside = await door.SayAsync("2", "s-1");
         Assert.Equal(("user: 2", "s-1"), (beside.Text, beside.Session));
         held.Release();
-        var waited = TongyiAnswer.Of(response, await response.Content.ReadAsStringAsync());
+        var waited = await TongyiAnswer.OfAsync(response);
         Assert.Equal((beside.Conversation, "s-1"), (waited.Conversation, waited.Session));
         Assert.Equal(["", ""], Edges(await door.MessagesAsync("s-1")).Where(edge => edge.Id == waited.Question || edge.Id == beside.Question).Select(edge => edge.Parent));
     }
