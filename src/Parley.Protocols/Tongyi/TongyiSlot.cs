@@ -83,6 +83,8 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
             return;
         }
 
+        // Of an answer that broke off it is not known whether they were meant.
+        if (status != ItemStatus.Completed) _held = "";
         if (_half != '\0' || _held.Length > 0)
         {
             var rest = _half != '\0' ? JsonText.Replacement : _held;

@@ -25,6 +25,7 @@ public sealed class TongyiStreamWriter : FrameWriter
     private readonly Dictionary<int, TongyiWriterSlot> _thoughts = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(256);
     private TongyiWriterSlot? _answer;
+    private TongyiWriterSlot? _last;
     private RawJson? _data;
     private long _said;
     private long _unsent;
@@ -53,6 +54,8 @@ public sealed class TongyiStreamWriter : FrameWriter
     /// <inheritdoc/>
     public override void Write(in Logged logged, IBufferWriter<byte> into)
     {
+        // A frame that repeats everything tells no order: what one slot has said comes before what another says then.
+        if (_unsent > 0 && logged.Event is PartDelta then && IsShown(then) && Find(then.Item) != _last) WriteSoFar(into);
         _state.Apply(logged);
         switch (logged.Event)
         {
@@ -91,17 +94,15 @@ public sealed class TongyiStreamWriter : FrameWriter
     // The slot in which a delta is shown; null if it is not.
     private TongyiWriterSlot? SlotOf(PartDelta delta)
     {
-        switch (_state.Items[delta.Item].Head, _state.Items[delta.Item].Parts[delta.Part].Kind)
-        {
-            case (MessageItem, PartKind.Text or PartKind.Refusal):
-                return _answer ??= NewSlot(TongyiWords.Text);
-            case (ReasoningItem, PartKind.ReasoningText or PartKind.ReasoningSummary):
-                if (!_thoughts.TryGetValue(delta.Item, out var thought)) _thoughts[delta.Item] = thought = NewSlot(TongyiWords.Think);
-                return thought;
-            default:
-                return null;
-        }
+        if (!IsShown(delta)) return null;
+        if (Find(delta.Item) is { } known) return known;
+        return _state.Items[delta.Item].Head is MessageItem ? _answer = NewSlot(TongyiWords.Text) : _thoughts[delta.Item] = NewSlot(TongyiWords.Think);
     }
+
+    private TongyiWriterSlot? Find(int item) => _state.Items[item].Head is MessageItem ? _answer : _thoughts.GetValueOrDefault(item);
+
+    private bool IsShown(PartDelta delta) => (_state.Items[delta.Item].Head, _state.Items[delta.Item].Parts[delta.Part].Kind)
+        is (MessageItem, PartKind.Text or PartKind.Refusal) or (ReasoningItem, PartKind.ReasoningText or PartKind.ReasoningSummary);
 
     private TongyiWriterSlot NewSlot(string type, string? whole = null, string? code = null, string? name = null)
     {
@@ -117,6 +118,7 @@ public sealed class TongyiStreamWriter : FrameWriter
         {
             _said += between.Length + text.Length;
             _unsent += between.Length + text.Length;
+            _last = slot;
             if (_unsent * Growth >= _said) WriteSoFar(into);
             return;
         }
@@ -138,7 +140,7 @@ public sealed class TongyiStreamWriter : FrameWriter
 
     private void Complete(PartCompleted completed, IBufferWriter<byte> into)
     {
-        var slot = _state.Items[completed.Item].Head is MessageItem ? _answer : _thoughts.GetValueOrDefault(completed.Item);
+        var slot = Find(completed.Item);
         if (slot is null) return;
         var (item, part) = (completed.Item, completed.Part);
         while (slot.TryNext(item, part, out var next, out var between))
