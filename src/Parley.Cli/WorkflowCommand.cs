@@ -58,7 +58,7 @@ internal static class WorkflowCommand
     private static Agent AgentOf(string path, WorkflowDefinition definition, IServiceProvider services)
     {
         var name = definition.Name.Length > 0 ? definition.Name : Path.GetFileNameWithoutExtension(path);
-        return AgentFileReader.IsName(name)
+        return Agent.IsName(name)
             ? WorkflowFile.AgentOf(name, definition, services.GetRequiredService<WorkflowServices>())
             : throw new ConfigurationException(path, 0, $"a name must be 1 to 64 of A-Z a-z 0-9 . _ -, not \"{name}\"");
     }

@@ -49,7 +49,7 @@ internal sealed class StreamConverter
         };
         (_reader, _readBody, _newWriter) = (from.NewReader(), from.ReadBody, run => to.NewWriter(run, from.Protocol == to.Protocol));
         _log = new RunLog(id, strict: false);
-        _appender = new RunAppender(_run, _log, ids, time);
+        _appender = new RunAppender(_run, _log.Append, ids, time);
         _written = new RunLogReader(_log, new MemoryStore(), () => { });
     }
 
