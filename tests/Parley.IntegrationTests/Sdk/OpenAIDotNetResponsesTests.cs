@@ -137,7 +137,7 @@ public sealed class OpenAIDotNetResponsesTests(Cluster cluster)
         var client = await ClientAsync();
         var queued = (await client.CreateResponseAsync(new CreateResponseOptions("slow", [ResponseItem.CreateUserMessageItem("go")]) { BackgroundModeEnabled = true }, Cancelled)).Value;
         Assert.Contains(queued.Status, new ResponseStatus?[] { ResponseStatus.Queued, ResponseStatus.InProgress });
-        var following = await client.GetResponseStreamingAsync(queued.Id, Cancelled);
+        IAsyncEnumerable<StreamingResponseUpdate> following = await client.GetResponseStreamingAsync(queued.Id, Cancelled);
         await using var updates = following.GetAsyncEnumerator(Cancelled);
         do Assert.True(await updates.MoveNextAsync()); while (updates.Current is not StreamingResponseOutputTextDeltaUpdate);
 
