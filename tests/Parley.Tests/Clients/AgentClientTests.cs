@@ -12,7 +12,10 @@ public sealed class AgentClientTests
 
     public static TheoryData<string> All => ["coze", "responses", "chat-completions"];
 
-    public static TheoryData<string> Keeping => ["coze", "responses"];
+    /// <summary>Tongyi's clients are told of no usage and no tools.</summary>
+    public static TheoryData<string> WithTongyi => ["coze", "responses", "chat-completions", "tongyi"];
+
+    public static TheoryData<string> Keeping => ["coze", "responses", "tongyi"];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -34,7 +37,7 @@ public sealed class AgentClientTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(WithTongyi))]
     public async Task Thoughts_are_told_apart_from_the_answer(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);
@@ -125,7 +128,7 @@ public sealed class AgentClientTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(WithTongyi))]
     public async Task A_failure_is_the_last_event_and_an_exception_for_who_wants_the_whole_answer(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);
@@ -142,7 +145,7 @@ public sealed class AgentClientTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(WithTongyi))]
     public async Task An_agent_that_is_not_there_is_a_failure_that_says_so(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);
@@ -155,6 +158,7 @@ public sealed class AgentClientTests
     [Theory]
     [InlineData("coze", "7478675888952246323")]
     [InlineData("coze", "7478675888952246323/7478675888952246331")]
+    [InlineData("tongyi", "6b000000000000086b00000000000008/6b000000000000086b00000000000010")]
     [InlineData("responses", "resp_00000000000000000000000000000000000000000000000000")]
     [InlineData("responses", "conv_00000000000000000000000000000000000000000000000000")]
     public async Task A_conversation_that_is_gone_is_a_failure_and_never_begun_anew(string protocol, string conversation)
@@ -166,7 +170,7 @@ public sealed class AgentClientTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(WithTongyi))]
     public async Task Cancelling_is_an_exception_and_ends_the_run_at_the_server(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);
@@ -183,7 +187,7 @@ public sealed class AgentClientTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(WithTongyi))]
     public async Task Who_stops_reading_breaks_the_answer_off(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);

@@ -4,6 +4,7 @@ using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Clients;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
+using Parley.Protocols.Tongyi;
 using Parley.Runs;
 
 namespace Parley.Tests.Clients;
@@ -18,6 +19,7 @@ internal static class TestClients
     {
         "coze" => new CozeClient(server),
         "responses" => new ResponsesClient(new Uri(server, "/v1")),
+        "tongyi" => new TongyiClient(server),
         _ => new ChatCompletionsClient(new Uri(server, "/v1")),
     };
 

@@ -45,6 +45,7 @@ public sealed class AgentChatClientTests
     [Theory]
     [InlineData("coze")]
     [InlineData("responses")]
+    [InlineData("tongyi")]
     public async Task A_conversation_goes_on_by_its_id(string protocol)
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);
