@@ -8,7 +8,10 @@ namespace Parley.AspNetCore;
 /// <summary>Parley's whole HTTP surface.</summary>
 public static class ParleyEndpoints
 {
-    /// <summary>Serves the protocols, the page and the health checks, behind the answering of errors and the keys.</summary>
+    /// <summary>
+    /// Serves the protocols, the page and the health checks, behind the answering of errors and the keys. A host's own endpoints are left alone, and its own page and health
+    /// checks come first.
+    /// </summary>
     public static void MapParley(this WebApplication app)
     {
         app.UseWebSockets();

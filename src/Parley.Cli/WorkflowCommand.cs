@@ -58,8 +58,8 @@ internal static class WorkflowCommand
     private static Agent AgentOf(string path, WorkflowDefinition definition, IServiceProvider services)
     {
         var name = definition.Name.Length > 0 ? definition.Name : Path.GetFileNameWithoutExtension(path);
-        return AgentFileReader.IsName(name)
+        return Agent.IsName(name)
             ? WorkflowFile.AgentOf(name, definition, services.GetRequiredService<WorkflowServices>())
-            : throw new ConfigurationException(path, 0, $"a name must be {AgentFileReader.NameRule}, not \"{name}\"");
+            : throw new ConfigurationException(path, 0, $"a name must be {Agent.NameRule}, not \"{name}\"");
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Parley.Agents;
 using Parley.AspNetCore.Configuration.Agents;
 using Parley.Protocols.Responses;
 using Parley.Runs;
@@ -57,7 +58,7 @@ internal static class AgentsDoor
     // Null if it was refused, and that has been answered.
     private static async Task<AgentVersion?> AddAsync(ResponsesCall call, string name, AgentDraft draft)
     {
-        if (!AgentFileReader.IsName(name)) throw ResponsesCall.Refused("name", $"must be {AgentFileReader.NameRule}");
+        if (!Agent.IsName(name)) throw ResponsesCall.Refused("name", $"must be {Agent.NameRule}");
         RefuseIfInFile(call, name);
         switch (draft.Definition)
         {

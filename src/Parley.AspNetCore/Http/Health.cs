@@ -16,8 +16,9 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/health/live", Methods, context => WriteAsync(context, StatusCodes.Status200OK, """{"status":"ok"}""")).WithMetadata(Anybody.Instance);
-        routes.MapMethods("/health/ready", Methods, ReadyAsync).WithMetadata(Anybody.Instance);
+        // Behind a host's own.
+        routes.MapMethods("/health/live", Methods, context => WriteAsync(context, StatusCodes.Status200OK, """{"status":"ok"}""")).WithMetadata(Ours.Instance, Anybody.Instance).WithOrder(1);
+        routes.MapMethods("/health/ready", Methods, ReadyAsync).WithMetadata(Ours.Instance, Anybody.Instance).WithOrder(1);
     }
 
     private static async Task ReadyAsync(HttpContext context)

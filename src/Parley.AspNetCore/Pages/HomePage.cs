@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration.Agents;
+using Parley.AspNetCore.Http;
 using Parley.Storage;
 
 namespace Parley.AspNetCore.Pages;
@@ -15,7 +16,8 @@ internal static class HomePage
 {
     private static readonly Lazy<string> Template = new(ReadTemplate);
 
-    public static void MapHomePage(this IEndpointRouteBuilder routes) => routes.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], ShowAsync);
+    // Behind a host's own.
+    public static void MapHomePage(this IEndpointRouteBuilder routes) => routes.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], ShowAsync).WithMetadata(Ours.Instance).WithOrder(1);
 
     private static async Task ShowAsync(HttpContext context)
     {

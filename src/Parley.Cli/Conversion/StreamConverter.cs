@@ -60,7 +60,7 @@ internal sealed class StreamConverter : IDisposable
         _log = new RunLog(id, strict: false);
         var state = new RunState();
         state.Limit(KeptCharacters);
-        _appender = new RunAppender(_run, _log, ids, time, state);
+        _appender = new RunAppender(_run, _log.Append, ids, time, state);
         _written = new RunLogReader(_log, new MemoryStore(), () => { });
     }
 

@@ -28,7 +28,7 @@ internal sealed record CozeTurn(CozeHandles? Chat, IReadOnlyList<Message> Messag
     /// Whether the peer refuses because of its own conversation: it is gone; or it is taken, by calls that were given up here and wait there,
     /// or by another branch. Then a new one serves as well.
     /// </summary>
-    public bool MayBeginAnew(RunError error, AgentRequest asked) => Chat is not null && (error.Code switch
+    public bool MayBeginAnew(RunError error, AgentRequest asked) => Chat is not null && asked.HasWholePath && (error.Code switch
     {
         "4001" or "4002" => true,
         "4200" => Resumes,

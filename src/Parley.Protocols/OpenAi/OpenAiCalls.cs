@@ -4,7 +4,7 @@ using Parley.Runs;
 namespace Parley.Protocols.OpenAi;
 
 /// <summary>Calls and their outputs on a path.</summary>
-internal static class OpenAiCalls
+public static class OpenAiCalls
 {
     /// <summary>The indices of the calls that were never answered, which peers refuse. From the end, as the same id may be used again in a later turn.</summary>
     public static HashSet<int> Unanswered(IReadOnlyList<Message> context)

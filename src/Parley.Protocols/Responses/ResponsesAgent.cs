@@ -62,7 +62,7 @@ public sealed class ResponsesAgent : IAgent
                         break;
                     }
 
-                    if (turn.MayBeginAnew(error))
+                    if (turn.MayBeginAnew(error, request))
                     {
                         (again, turn, conversation) = (true, ResponsesTurn.Anew(request), null);
                         break;
@@ -82,8 +82,11 @@ public sealed class ResponsesAgent : IAgent
     // The conversation in which the peer is asked; null for a chain of responses.
     private async ValueTask<string?> ConversationAsync(ResponsesTurn turn, string? key, CancellationToken cancellationToken)
     {
-        if (_options.Agent is null || !_options.Store) return null;
-        if (turn.Known?.Conversation is { } known) return known;
+        if (!_options.Store) return null;
+
+        // A model goes on in a conversation only where that is all that is known of the place.
+        if (turn.Known is { Conversation: { } known, Response: var response } && (response is null || _options.Agent is not null)) return known;
+        if (_options.Agent is null) return null;
         var answer = await _client.PostAsync(
             new UpstreamPost
             {

@@ -14,7 +14,7 @@ internal sealed record ResponsesTurn(ResponsesUpstream? Known, IReadOnlyList<Mes
         if (!options.Store || ResponsesUpstream.Of(asked.Upstream) is not { } known) return Anew(asked);
 
         // A chain of responses branches wherever it is told to; a conversation has one end.
-        if (options.Agent is null ? known.Response is null : known.Conversation is null || asked.IsBranch) return Anew(asked);
+        if (options.Agent is null ? known is { Response: null, Conversation: null } : known.Conversation is null || asked.IsBranch) return Anew(asked);
         return new ResponsesTurn(known, [.. asked.Context.Skip(asked.Context.Count - asked.UnseenCount)]);
     }
 
@@ -22,5 +22,5 @@ internal sealed record ResponsesTurn(ResponsesUpstream? Known, IReadOnlyList<Mes
     public static ResponsesTurn Anew(AgentRequest asked) => new(null, asked.Context);
 
     /// <summary>Whether the peer has lost the place. Then all it is told again serves as well.</summary>
-    public bool MayBeginAnew(RunError error) => Known is not null && (error.Code == "previous_response_not_found" || error.Cause == ErrorCause.NotFound);
+    public bool MayBeginAnew(RunError error, AgentRequest asked) => Known is not null && asked.HasWholePath && (error.Code == "previous_response_not_found" || error.Cause == ErrorCause.NotFound);
 }

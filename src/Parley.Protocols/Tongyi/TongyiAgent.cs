@@ -42,7 +42,7 @@ public sealed class TongyiAgent : IAgent
             var (again, first) = (false, true);
             await foreach (var happened in _client.CallAsync(CallOf(request, turn), cancellationToken).ConfigureAwait(false))
             {
-                again = first && happened is RunFailed { Error: var error } && turn.MayBeginAnew(error);
+                again = first && happened is RunFailed { Error: var error } && turn.MayBeginAnew(error, request);
                 if (again) break;
                 first = false;
                 yield return happened;

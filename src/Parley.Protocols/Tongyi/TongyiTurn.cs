@@ -20,8 +20,8 @@ internal sealed record TongyiTurn(TongyiUpstream? Known, IReadOnlyList<Message> 
         : throw new RunException(RunError.Rejected("There is no message for the agent to answer.", "contents"));
 
     /// <summary>Whether the peer has lost the place, or never had it. Then all it is told again serves as well.</summary>
-    public bool MayBeginAnew(RunError error)
-        => Known is not null && (error.Cause == ErrorCause.NotFound || (error.Code == "INVALID_PARAM" && error.Message.Contains("parentMsgId", StringComparison.Ordinal)));
+    public bool MayBeginAnew(RunError error, AgentRequest asked)
+        => Known is not null && asked.HasWholePath && (error.Cause == ErrorCause.NotFound || (error.Code == "INVALID_PARAM" && error.Message.Contains("parentMsgId", StringComparison.Ordinal)));
 
     // A peer takes no calls and no results. Where outputs are all that is asked, they are told as words.
     private static List<Message> Tellable(AgentRequest asked, int count)

@@ -15,6 +15,9 @@ public sealed partial class UpstreamClient(TimeProvider time, ILogger<UpstreamCl
     private readonly HttpMessageInvoker _http = new(handler ?? UpstreamConnection.NewHandler(time));
     private readonly ILogger _logger = logger ?? NullLogger<UpstreamClient>.Instance;
 
+    /// <summary>The clock of all time limits.</summary>
+    internal TimeProvider Time => time;
+
     /// <summary>
     /// Calls a peer and reads its answer. Whatever goes wrong with the peer becomes exactly one <see cref="RunFailed"/>; the only
     /// exception is that of cancelling, which breaks the connection, and behind the first event is an <see cref="AgentCancelledException"/>.

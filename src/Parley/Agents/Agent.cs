@@ -52,6 +52,13 @@ public sealed record Agent(string Name, IAgent Behaviour)
     /// <summary>When its definition was last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 
+    /// <summary>How an agent may be called, in words.</summary>
+    public const string NameRule = "1 to 64 of A-Z a-z 0-9 . _ -";
+
+    /// <summary>Whether an agent may be called so.</summary>
+    public static bool IsName(string text)
+        => text.Length is >= 1 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+
     /// <summary>The id that Coze's bot lists show: the first numeric alias, else the name.</summary>
     public string BotId
     {

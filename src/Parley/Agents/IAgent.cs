@@ -38,6 +38,9 @@ public sealed record AgentRequest
     /// <summary>How many of the last messages of <see cref="Context"/> the peer behind <see cref="Upstream"/> has not seen.</summary>
     public int UnseenCount { get; init; }
 
+    /// <summary>False: <see cref="Context"/> has only what is new, so that a peer which has lost its conversation cannot be told it again.</summary>
+    public bool HasWholePath { get; init; } = true;
+
     /// <summary>The conversation goes on elsewhere from the place of this run: a peer that cannot branch is not to be continued.</summary>
     public bool IsBranch { get; init; }
 

@@ -4,7 +4,12 @@ namespace Parley.Runs;
 /// Appends what an agent says to the run's log, and keeps it within the grammar: a start, items with their parts, one end. It mints
 /// ids and times, closes what was left open, and decides whether a run that ends with open calls is suspended.
 /// </summary>
-internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvider time, RunState? state = null)
+/// <param name="run">The run's header.</param>
+/// <param name="append">Takes the next event; false if it takes no more.</param>
+/// <param name="ids">Where ids come from.</param>
+/// <param name="time">The clock.</param>
+/// <param name="state">The fold of what there is already.</param>
+internal sealed class RunAppender(Run run, Func<RunEvent, DateTimeOffset, bool> append, IdSource ids, TimeProvider time, RunState? state = null)
 {
     // The agent's own flow appends, and whoever ends the run without waiting for it.
     private readonly Lock _lock = new();
@@ -190,7 +195,7 @@ internal sealed class RunAppender(Run run, RunLog log, IdSource ids, TimeProvide
     private void Append(RunEvent @event)
     {
         var at = time.GetUtcNow();
-        if (HasEnded || !log.Append(@event, at))
+        if (HasEnded || !append(@event, at))
         {
             _ended = true;
             return;

@@ -69,6 +69,9 @@ public sealed record RunError(ErrorSide Side, ErrorCause Cause, string Message, 
         _ => "The server failed.",
     };
 
+    /// <summary>An agent's events came to an end, and none of them was one.</summary>
+    public static RunError NoEnd { get; } = new(ErrorSide.Agent, ErrorCause.Malformed, "The agent stopped without an end.");
+
     /// <summary>The request is at fault, in the field <paramref name="param"/>.</summary>
     public static RunError Rejected(string message, string? param = null, string? code = null)
         => new(ErrorSide.Client, ErrorCause.Rejected, message, true, code, param);

@@ -16,7 +16,7 @@ public sealed partial class Runner
     private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues)
     {
         var log = new RunLog(run.Id, _strict);
-        return Launch(request, run, input, continues, log, new RunAppender(run, log, _ids, _time));
+        return Launch(request, run, input, continues, log, new RunAppender(run, log.Append, _ids, _time));
     }
 
     private LiveRun Launch(RunRequest request, Run run, IReadOnlyList<Message> input, Run? continues, RunLog log, RunAppender appender)
@@ -77,7 +77,7 @@ public sealed partial class Runner
                 unpublished++;
             }
 
-            Finish(live, log, appender, new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.Malformed, "The agent stopped without an end.")));
+            Finish(live, log, appender, new RunFailed(RunError.NoEnd));
         }
         catch (Exception exception)
         {

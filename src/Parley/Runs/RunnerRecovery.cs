@@ -75,7 +75,7 @@ public sealed partial class Runner
         var input = new List<Message>();
         for (var i = 0; i < run.Input.Count; i++)
             if (await _store.FindMessageAsync(run.Owner, run.Conversation, run.Input[i], cancellationToken).ConfigureAwait(false) is { } message) input.Add(message);
-        var appender = new RunAppender(run, log, _ids, _time, state);
+        var appender = new RunAppender(run, log.Append, _ids, _time, state);
         appender.Losses.Add(Run.LostTail);
         foreach (var item in state.Items.Where(item => item.Status is null).Reverse().ToList()) appender.Accept(new ItemCompleted(item.Ordinal, ItemStatus.Incomplete));
         var request = new RunRequest
@@ -92,7 +92,7 @@ public sealed partial class Runner
     private async Task EndLeftAsync(Run run, RunState state, CancellationToken cancellationToken)
     {
         var log = new RunLog(run.Id, strict: false);
-        var appender = new RunAppender(run, log, _ids, _time, state);
+        var appender = new RunAppender(run, log.Append, _ids, _time, state);
         appender.End(new RunFailed(ErrorOfLeft(state)));
 
         // What the client got last may not have been on disk: see FrameReplay.

@@ -16,8 +16,9 @@ internal static class Repository
     /// <summary>A file beside the tests, such as a recorded stream.</summary>
     public static string Fixture(string name) => Path.Combine(Root, "tests", "Parley.IntegrationTests", "Fixtures", name);
 
+    /// <summary>The configuration that this assembly was built in.</summary>
     // bin/CONFIGURATION/net10.0/
-    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+    public static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     private static string FindRoot(string from)
     {

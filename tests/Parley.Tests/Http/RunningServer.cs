@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Parley.Agents;
 using Parley.AspNetCore;
 using Parley.AspNetCore.Configuration;
+using Parley.Runs;
 
 namespace Parley.Tests.Http;
 
@@ -38,6 +39,17 @@ internal sealed class RunningServer : IAsyncDisposable
         map?.Invoke(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningServer(app);
+    }
+
+    /// <summary>Waits until no run is under way.</summary>
+    public async Task IdleAsync()
+    {
+        var runner = Services.GetRequiredService<Runner>();
+        while (runner.ActiveCount > 0)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     public async ValueTask DisposeAsync()

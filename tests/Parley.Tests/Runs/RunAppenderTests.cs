@@ -147,7 +147,7 @@ public sealed class RunAppenderTests
     private (RunAppender Appender, List<RunEvent> Log) Append(params RunEvent[] events)
     {
         var log = new RunLog(Header.Id, strict: false);
-        var appender = new RunAppender(Header, log, new IdSource(_time), _time);
+        var appender = new RunAppender(Header, log.Append, new IdSource(_time), _time);
         foreach (var @event in events) appender.Accept(@event);
         log.Ending = new RunEnding(Header, [], false, []);
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();

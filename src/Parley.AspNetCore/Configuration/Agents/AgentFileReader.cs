@@ -37,11 +37,11 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
         if (WorkflowReader.IsWorkflow(text)) return WorkflowFile.Read(path, text, changed, services.Workflows);
         var keys = YamlFile.Parse(path, text, variables);
         var name = keys.Required("name");
-        if (!IsName(name)) throw keys.Fail("name", $"name must be {NameRule}, not \"{name}\"");
+        if (!Agent.IsName(name)) throw keys.Fail("name", $"name must be {Agent.NameRule}, not \"{name}\"");
         var aliases = keys.Texts("aliases");
         foreach (var alias in aliases)
         {
-            if (!IsName(alias)) throw keys.Fail("aliases", $"an alias must be {NameRule}, not \"{alias}\"");
+            if (!Agent.IsName(alias)) throw keys.Fail("aliases", $"an alias must be {Agent.NameRule}, not \"{alias}\"");
             if (alias == name || aliases.Count(other => other == alias) > 1) throw keys.Fail("aliases", $"{alias} names this agent twice");
         }
 
@@ -86,13 +86,6 @@ internal sealed class AgentFileReader(AgentServices services, Func<string, strin
         section.End();
         return timeouts;
     }
-
-    /// <summary>How an agent may be called, in words.</summary>
-    public const string NameRule = "1 to 64 of A-Z a-z 0-9 . _ -";
-
-    /// <summary>Whether an agent can be called so.</summary>
-    public static bool IsName(string text)
-        => text.Length is >= 1 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }
 
 /// <summary>An agent as a file describes it.</summary>

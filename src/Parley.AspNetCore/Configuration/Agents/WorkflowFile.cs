@@ -19,7 +19,7 @@ internal static class WorkflowFile
         if (definition is null) throw Refuse(path, findings);
         var name = definition.Name.Length > 0 ? definition.Name : Path.GetFileNameWithoutExtension(path);
         foreach (var called in definition.Aliases.Prepend(name))
-            if (!AgentFileReader.IsName(called)) throw new ConfigurationException(path, 0, $"names and aliases must be {AgentFileReader.NameRule}, not \"{called}\"");
+            if (!Agent.IsName(called)) throw new ConfigurationException(path, 0, $"names and aliases must be {Agent.NameRule}, not \"{called}\"");
         return new ReadAgent(AgentOf(name, definition, services) with { UpdatedAt = changed }, Kind, new YamlSection(path, new YamlMappingNode(), "", null))
         {
             Versioned = text,
