@@ -47,7 +47,7 @@ internal static class ResponsesTurn
             Request = asked.Request,
             Metadata = asked.Metadata,
             OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Cancel),
-            MustAnswerCalls = true,
+            MustAnswer = MustAnswer.CallsAndApprovals,
         };
     }
 
