@@ -146,6 +146,10 @@ internal sealed class ChatSession(Runner runner, Agent agent, ChatScreen screen,
             case ItemCompleted completed when state.Items[completed.Item] is { Head: ToolCallItem call } item:
                 screen.Dim($"  {call.Name}({item.Input}){Environment.NewLine}");
                 break;
+            case RunSuspended suspended when WaitPrompt.Of(suspended, state.Items) is { } prompt:
+                screen.Say(prompt);
+                screen.EndLine();
+                break;
         }
     }
 

@@ -13,10 +13,12 @@ public sealed class AgentStore(SqliteDatabase database, TimeProvider time)
         from agent_versions v join agents a on a.name = v.agent order by v.agent, v.version
         """);
 
+    // A name without versions is anybody's, and counts on.
     private static readonly Sql NextVersion = new(
         """
         insert into agents (name, owner, last_version) values (@name, @owner, 1)
-        on conflict (name) do update set last_version = agents.last_version + 1 where agents.owner = excluded.owner returning last_version
+        on conflict (name) do update set last_version = agents.last_version + 1, owner = excluded.owner
+        where agents.owner = excluded.owner or not exists (select 1 from agent_versions where agent = agents.name) returning last_version
         """);
 
     private static readonly Sql InsertVersion = new(
@@ -24,8 +26,6 @@ public sealed class AgentStore(SqliteDatabase database, TimeProvider time)
 
     private static readonly Sql DeleteVersion = new("delete from agent_versions where agent = @agent and version = @version");
     private static readonly Sql DeleteVersions = new("delete from agent_versions where agent = @agent");
-    private static readonly Sql DeleteRow = new("delete from agents where name = @agent");
-    private static readonly Sql DeleteEmpty = new("delete from agents where name = @agent and not exists (select 1 from agent_versions where agent = @agent)");
 
     private static readonly Sql ListFileRows = new("select name, version, hash from agent_files");
     private static readonly Sql SetFileRow = new(
@@ -51,13 +51,13 @@ public sealed class AgentStore(SqliteDatabase database, TimeProvider time)
         return version is { } added ? new StoredAgentVersion(agent, added, owner, now, description, metadata, definition) : null;
     }
 
-    /// <summary>Removes an agent with all its versions.</summary>
+    /// <summary>Removes an agent with all its versions. What they were numbered is remembered.</summary>
     public Task RemoveAsync(string agent, CancellationToken cancellationToken = default)
-        => database.WriteAsync(session => session.Execute(DeleteVersions, agent) + session.Execute(DeleteRow, agent), cancellationToken);
+        => database.WriteAsync(session => session.Execute(DeleteVersions, agent), cancellationToken);
 
     /// <summary>Removes a version; with the last goes the agent.</summary>
     public Task RemoveAsync(string agent, long version, CancellationToken cancellationToken = default)
-        => database.WriteAsync(session => session.Execute(DeleteVersion, agent, version) + session.Execute(DeleteEmpty, agent), cancellationToken);
+        => database.WriteAsync(session => session.Execute(DeleteVersion, agent, version), cancellationToken);
 
     /// <summary>The versions of the agents in files, as they were kept last.</summary>
     public async Task<IReadOnlyList<AgentFileVersion>> ListFilesAsync(CancellationToken cancellationToken = default)

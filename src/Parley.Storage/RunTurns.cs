@@ -50,7 +50,7 @@ internal static class RunTurns
         if ((section is null && !run.Detached) || !RunRows.End(session, run, at)) return;
 
         if (write.Segment is { } segment) Segments.Write(session, segment);
-        Segments.Close(session, run.Id, at);
+        Segments.Close(session, run.Id, run.KeepsEvents ? Segments.Never : at);
         if (run.Stored)
             foreach (var call in ending.OpenCalls) RunRows.OpenCall(session, run, call);
         if (section is not { } current) return;

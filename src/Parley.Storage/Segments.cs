@@ -35,6 +35,9 @@ internal static class Segments
     private static readonly Sql DeleteLog = new("delete from logs where run = @run");
     private static readonly Sql OldLogs = new("select run from logs where ended_at < @before order by ended_at limit @take");
 
+    /// <summary>When a log ends that does not expire by itself, but goes with its run.</summary>
+    public static DateTimeOffset Never => DateTimeOffset.MaxValue;
+
     public static void Open(SqlSession session, Id run) => session.Execute(OpenLog, run.Value);
 
     public static void Close(SqlSession session, Id run, DateTimeOffset at) => session.Execute(CloseLog, at.UtcTicks, run.Value);

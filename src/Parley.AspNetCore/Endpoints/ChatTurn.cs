@@ -33,7 +33,7 @@ internal static class ChatTurn
             Request = asked.Request,
             Metadata = asked.Metadata,
             OnDisconnect = Disconnect.PolicyOf(context, agent, DisconnectPolicy.Cancel),
-            MustAnswerCalls = true,
+            MustAnswer = MustAnswer.Calls,
         };
         var services = context.RequestServices;
         if (ConversationOf(context, asked) is { } conversation)

@@ -28,6 +28,7 @@ internal static class CozeWorkflowReads
         return call.AnswerAsync(line =>
         {
             CozeWriter.WriteWorkflow(agent, call.Owner, line.Name("data"u8).Object().Name("workflow_detail"u8));
+            if (call.Query("include_input_output") is "true" or "1") CozeWriter.WriteWorkflowShape(line);
             line.EndObject();
         });
     }

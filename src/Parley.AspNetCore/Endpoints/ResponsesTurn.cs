@@ -12,7 +12,7 @@ internal sealed record ResponsesPlace(Id Conversation, Run? Previous = null);
 
 /// <summary>
 /// Where a response belongs. Behind the response that the request names: a branch, if others are there too. Else at the head of a conversation:
-/// the one that is named, or a new one, which only a header tells. What is not kept and names nothing belongs nowhere: its input is all of its path.
+/// the one that is named, or a new one, which only a header tells, and a workflow's response. What is not kept and names nothing belongs nowhere: its input is all of its path.
 /// </summary>
 internal static class ResponsesTurn
 {
@@ -36,7 +36,7 @@ internal static class ResponsesTurn
             Owner = call.Owner,
             Agent = agent,
             Dialect = Protocol.Responses,
-            Rendering = RenderingOf(call, asked, agent).ToJson(),
+            Rendering = RenderingOf(call, asked, agent, detached).ToJson(),
             Conversation = place.Conversation,
             Parent = place.Previous?.Tip ?? default,
             Detached = detached,
@@ -47,7 +47,7 @@ internal static class ResponsesTurn
             Request = asked.Request,
             Metadata = asked.Metadata,
             OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Cancel),
-            MustAnswerCalls = true,
+            MustAnswer = MustAnswer.CallsAndApprovals,
         };
     }
 
@@ -79,14 +79,16 @@ internal static class ResponsesTurn
             ?? throw new RunException(RunError.NotFound($"The model '{model}' does not exist.", "model", "model_not_found"));
     }
 
-    private static ResponsesRendering RenderingOf(ResponsesCall call, ResponsesRequest asked, Agent agent)
+    private static ResponsesRendering RenderingOf(ResponsesCall call, ResponsesRequest asked, Agent agent, bool detached)
     {
         var isNamed = (call.RouteAgent ?? asked.Agent?.Name) is not null;
         return new ResponsesRendering
         {
             Model = asked.Model is { Length: > 0 } model ? model : isNamed ? "" : agent.Name,
             ShowsAgent = isNamed,
-            ShowsConversation = asked.Conversation is not null,
+
+            // Foundry's clients answer a workflow's question there, and look nowhere else for it.
+            ShowsConversation = asked.Conversation is not null || (!detached && ResponsesIds.IsWorkflow(agent.Reference)),
             Previous = asked.PreviousResponseId,
             IncludesEncrypted = asked.Include.Contains(ResponsesRequest.EncryptedReasoning),
             Echo = asked.Echo,

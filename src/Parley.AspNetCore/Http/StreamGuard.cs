@@ -32,7 +32,7 @@ internal sealed class StreamGuard(FrameWriter writer, Run run, StreamFormat form
     public override JsonEscaping Escaping => writer.Escaping;
 
     /// <inheritdoc/>
-    public override bool MaySkip => _done;
+    public override bool MaySkip => _done && writer.MaySkip;
 
     /// <summary>The guard of a run's stream, if it is one of those that are checked: by its id, so that the same run is checked everywhere.</summary>
     public static StreamGuard? Of(HttpContext context, Run run, FrameWriter writer)

@@ -7,7 +7,7 @@ namespace Parley.Protocols.ChatCompletions;
 
 /// <summary>
 /// Writes a run as a stream of <c>chat.completion.chunk</c>s. All chunks begin and end alike, so that a delta is two copies and its text.
-/// What this protocol has no word for (actions, calls that the server made, recalls, suggestions, the borders of items) is left out.
+/// What this protocol has no word for (actions, calls that the server made, recalls, suggestions, the borders of items) is left out. Leave is asked for in words.
 /// </summary>
 public sealed class ChatCompletionsWriter : FrameWriter
 {
@@ -20,6 +20,8 @@ public sealed class ChatCompletionsWriter : FrameWriter
     private int _lastSpoken = -1;
     private RawJson? _data;
     private bool _begun;
+    private bool _hasSpoken;
+    private bool _asks;
 
     /// <param name="run">The header of the run.</param>
     /// <param name="keepPeerIds">Shows the id of the peer's completion, where its reader told it, instead of ours.</param>
@@ -34,6 +36,9 @@ public sealed class ChatCompletionsWriter : FrameWriter
         _contentHead = [.. _head, .. "[{\"index\":0,\"delta\":{\"content\":\""u8];
         _tail = [.. (_rendering.IncludeUsage ? ",\"usage\":null}"u8 : "}"u8), .. "\n\n"u8];
     }
+
+    /// <inheritdoc/>
+    public override bool MaySkip => !_asks;
 
     /// <inheritdoc/>
     public override void Write(in Logged logged, IBufferWriter<byte> into)
@@ -55,6 +60,10 @@ public sealed class ChatCompletionsWriter : FrameWriter
                 break;
             case PartAnnotated annotated:
                 WriteAnnotation(annotated, into);
+                break;
+            case ItemCompleted completed:
+                _items[completed.Item].Head = completed.Revised ?? _items[completed.Item].Head;
+                _asks = false;
                 break;
             case RunFailed failed:
                 WriteError(failed.Error, into);
@@ -82,8 +91,15 @@ public sealed class ChatCompletionsWriter : FrameWriter
 
     private void WriteItem(ItemStarted started, IBufferWriter<byte> into)
     {
-        var item = new Item { Channel = started.Head switch { MessageItem => Channel.Message, ReasoningItem => Channel.Reasoning, ToolCallItem { RunBy: RunBy.Client } => Channel.Call, _ => Channel.Hidden } };
+        var item = new Item
+        {
+            Head = started.Head,
+            Channel = started.Head switch { MessageItem => Channel.Message, ReasoningItem => Channel.Reasoning, ToolCallItem { RunBy: RunBy.Client } => Channel.Call, ApprovalRequestItem => Channel.Approval, _ => Channel.Hidden },
+        };
         _items.Add(item);
+
+        // What leave is asked for is told only at the end, and then all of it.
+        _asks |= item.Channel == Channel.Approval;
         if (started.Head is not ToolCallItem { RunBy: RunBy.Client } call) return;
         item.Call = _calls++;
         Open("\"tool_calls\":[{\"index\":"u8, into);
@@ -100,6 +116,7 @@ public sealed class ChatCompletionsWriter : FrameWriter
     {
         var item = _items[delta.Item];
         var kind = item.Parts[delta.Part];
+        _hasSpoken |= item.Channel == Channel.Message && kind is PartKind.Text or PartKind.Refusal;
         switch (item.Channel, kind)
         {
             case (Channel.Message, PartKind.Text):
@@ -113,6 +130,9 @@ public sealed class ChatCompletionsWriter : FrameWriter
                 break;
             case (Channel.Reasoning, _) when _rendering.Reasoning:
                 WriteText("\"reasoning_content\":\""u8, delta.Text, into);
+                break;
+            case (Channel.Approval, PartKind.Input):
+                item.Input += delta.Text;
                 break;
             case (Channel.Call, PartKind.Input):
                 Open("\"tool_calls\":[{\"index\":"u8, into);
@@ -137,7 +157,13 @@ public sealed class ChatCompletionsWriter : FrameWriter
     private void WriteEnd(RunEnded ended, IBufferWriter<byte> into)
     {
         Begin(into);
-        if (_lastSpoken < 0 && _calls == 0 && _data is { } data) WriteContent(data.Text, into);
+        if (ended is RunSuspended suspended && WaitPrompt.Of(suspended, _hasSpoken, item => (_items[item].Head, _items[item].Input)) is { } prompt)
+        {
+            if (_lastSpoken >= 0) WriteContent("\n\n", into);
+            WriteContent(prompt, into);
+        }
+        else if (_lastSpoken < 0 && _calls == 0 && _data is { } data) WriteContent(data.Text, into);
+
         into.Write(_head);
         into.Write("[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\""u8);
         JsonText.WriteEscaped(ChatFinish.Write(ended), into, JsonEscaping.Minimal);
@@ -213,12 +239,15 @@ public sealed class ChatCompletionsWriter : FrameWriter
         Message,
         Reasoning,
         Call,
+        Approval,
     }
 
     private sealed class Item
     {
+        public required Runs.Item Head;
         public Channel Channel;
         public int Call;
+        public string Input = "";
         public readonly List<PartKind> Parts = [];
     }
 }

@@ -66,6 +66,7 @@ public static class ChatObject
         var messages = state.Items.Where(item => item.Head is MessageItem).ToList();
         var calls = state.Items.Where(item => item.Head is ToolCallItem { RunBy: RunBy.Client }).ToList();
         var texts = messages.Select(item => Join(item, PartKind.Text)).Where(text => text.Length > 0).ToList();
+        if (state.End is RunSuspended suspended && WaitPrompt.Of(suspended, state.Items) is { } prompt) texts.Add(prompt);
         var refusal = string.Concat(messages.Select(item => Join(item, PartKind.Refusal)));
         var reasoning = string.Concat(state.Items.Where(item => item.Head is ReasoningItem).Select(item => item.Reasoning));
         var content = string.Join("\n\n", texts);

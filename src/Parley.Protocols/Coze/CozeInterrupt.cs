@@ -51,7 +51,7 @@ internal sealed partial record CozeInterrupt(string EventId, int Type, string Da
             (CallFunction, ToolCallItem call) => new(eventId, 1, CallOf(call, item.Input), ""),
             (Authorize authorize, _) => new(eventId, 7, authorize.Link, TitleOf(item)),
             (ProvideInput, _) => new(eventId, 5, "", TitleOf(item)),
-            (Approve, ApprovalRequestItem request) => new(eventId, 2, "", $"May {request.Name} be called with {(item.Input.Length > 0 ? item.Input : "{}")}? (yes/no)"),
+            (Approve, ApprovalRequestItem request) => new(eventId, 2, WaitPrompt.OfApproval(request, item.Input), request.Name),
             _ => new(eventId, 2, "", TitleOf(item)),
         };
     }

@@ -57,30 +57,6 @@ internal static class CozeItems
     public static string Finish(int reason)
         => Verbose("generate_answer_finish", reason == 0 ? """{"finish_reason":0,"FinData":""}""" : """{"finish_reason":1,"FinData":""}""");
 
-    /// <summary>What a suspended run must say aloud, because nothing it said asks for it: a leave, a consent, a question without words. Null if nothing.</summary>
-    public static string? PromptOf(RunSuspended suspended, IReadOnlyList<ItemState> items)
-    {
-        var lines = new List<string>();
-        foreach (var required in suspended.Required)
-        {
-            var item = items[required.Item];
-            switch (required)
-            {
-                case Approve when item.Head is ApprovalRequestItem request:
-                    lines.Add($"May {request.Name} be called with {(item.Input.Length > 0 ? item.Input : "{}")}? (yes/no)");
-                    break;
-                case Authorize authorize:
-                    lines.Add($"Please authorise access: {authorize.Link}");
-                    break;
-                case AnswerQuestion { Prompt: null } or ProvideInput when item.Head is WorkflowActionItem { Title.Length: > 0 } action && !items.Any(IsSaid):
-                    lines.Add(action.Title);
-                    break;
-            }
-        }
-
-        return lines.Count > 0 ? string.Join('\n', lines) : null;
-    }
-
     /// <summary>Reads the sources of a <c>knowledge_recall</c>; null if they cannot be understood.</summary>
     public static RecallItem? ReadRecall(string data)
     {
@@ -96,8 +72,6 @@ internal static class CozeItems
             return null;
         }
     }
-
-    private static bool IsSaid(ItemState item) => item.Head is MessageItem && item.Text.Length > 0;
 
     private static Source SourceOf(JsonElement chunk)
     {

@@ -63,9 +63,15 @@ public static partial class CozeReader
         var workflow = fields.Required("workflow_id");
         var parts = fields.Required("event_id").Split('/');
         if (parts.Length != 2 || !DecimalId.TryParse(parts[0], out var run) || !DecimalId.TryParse(parts[1], out var item)) throw fields.Wrong("event_id", "must be that of an interrupt");
-        return new CozeResume(workflow, run, item, fields.Text("resume_data") ?? throw fields.Wrong("resume_data", "is required"), fields.Number("interrupt_type", otherwise: 0, least: 0, most: int.MaxValue));
+        var data = fields.Text("resume_data") ?? throw fields.Wrong("resume_data", "is required");
+        if (fields.Find("interrupt_type") is null) throw fields.Wrong("interrupt_type", "is required");
+        return new CozeResume(workflow, run, item, data, fields.Number("interrupt_type", otherwise: 0, least: 0, most: int.MaxValue));
     }
 
+    // What is no text is told as its JSON.
     private static string? ParameterIn(RawJson parameters, string name)
-        => JsonElement.Parse(parameters.Text) is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? NotEmpty(CozeFields.TextOf(value)) : null;
+    {
+        if (!JsonElement.Parse(parameters.Text).TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return NotEmpty(value.ValueKind == JsonValueKind.String ? CozeFields.TextOf(value) : value.GetRawText());
+    }
 }

@@ -143,7 +143,7 @@ public sealed class CozeView
     {
         if (end is RunSuspended suspended)
         {
-            if (CozeItems.PromptOf(suspended, items) is { } prompt) yield return Notice(CozeFacets.Prompt, CozeTypes.Answer, prompt, at);
+            if (WaitPrompt.Of(suspended, items) is { } prompt) yield return Notice(CozeFacets.Prompt, CozeTypes.Answer, prompt, at);
             if (_rendering.Verbose) yield return Notice(CozeFacets.Interrupt, CozeTypes.Verbose, CozeItems.Verbose("interrupt", ""), at);
         }
 

@@ -71,6 +71,11 @@ public static partial class CozeWriter
             .Name("creator"u8).Object().String("id"u8, owner).String("name"u8, owner).EndObject().EndObject();
     }
 
+    /// <summary>What every workflow here takes and gives, beside its detail. Which more parameters one looks at is known to its author alone.</summary>
+    public static void WriteWorkflowShape(JsonLine line)
+        => line.Name("input"u8).Raw("{\"parameters\":{\"input\":{\"type\":\"string\",\"required\":false,\"description\":\"What the user says.\"}}}"u8)
+            .Name("output"u8).Raw("{\"parameters\":{\"output\":{\"type\":\"string\",\"description\":\"All that was said.\"}}}"u8);
+
     internal static void WriteInterrupt(CozeInterrupt interrupt, JsonLine line)
         => line.Object().String("event_id"u8, interrupt.EventId).Number("type"u8, interrupt.Type).String("data"u8, interrupt.Data).EndObject();
 
@@ -83,7 +88,7 @@ public static partial class CozeWriter
         var buffer = new ArrayBufferWriter<byte>();
         var line = Line(buffer).Object();
         if (view.End is RunCompleted) line.String("Output"u8, view.Output);
-        foreach (var said in view.Nodes.GroupBy(node => node.Title, node => node.Item.Text, StringComparer.Ordinal)) line.Name(said.Key.AsSpan()).String(string.Join("\n\n", said));
+        foreach (var said in view.Nodes.Where(node => node.Item.Text.Length > 0).GroupBy(node => node.Title, node => node.Item.Text, StringComparer.Ordinal)) line.Name(said.Key.AsSpan()).String(string.Join("\n\n", said));
         line.EndObject();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

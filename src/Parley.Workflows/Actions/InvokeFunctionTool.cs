@@ -36,7 +36,8 @@ internal sealed class InvokeFunctionTool(
             return await output.TakeAsync(turn, OutsideValue.Of(text), text, cancellationToken).ConfigureAwait(false);
         }
 
-        if (ToolApproval.IsGranted(turn)) return call.Call(turn);
+        if (ToolApproval.IsGranted(turn) is not { } granted) return call.Ask(turn, server: null);
+        if (granted) return call.Call(turn);
         output.Refuse(turn, "Function invocation was not approved by user.");
         return [];
     }

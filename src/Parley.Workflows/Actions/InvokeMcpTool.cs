@@ -42,13 +42,14 @@ internal sealed class InvokeMcpTool : IWorkflowAction
         var call = waited ?? new ToolApproval(_tool.Evaluate(turn.Scope).ToString(), ToolApproval.ArgumentsOf(turn, _arguments), _server.Evaluate(turn.Scope).ToString());
         if (call.Name.Length == 0) throw new WorkflowException("toolName is blank", "tool_name");
         var url = calls.Allow(call.Server);
-        if (waited is null && _needsApproval?.Evaluate(turn.Scope) is FxBoolean { Value: true })
+        var granted = waited is not null ? ToolApproval.IsGranted(turn) : _needsApproval?.Evaluate(turn.Scope) is FxBoolean { Value: true } ? null : true;
+        if (granted is null)
         {
             foreach (var asked in call.Ask(turn, LabelOf(turn, url))) yield return asked;
             yield break;
         }
 
-        if (waited is not null && !ToolApproval.IsGranted(turn))
+        if (granted is false)
         {
             _output.Refuse(turn, "MCP tool invocation was not approved by user.");
             yield break;

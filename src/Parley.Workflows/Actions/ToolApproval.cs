@@ -42,8 +42,8 @@ internal sealed record ToolApproval(string Name, string Arguments, string Server
         return Item(new ToolCallItem("", Name, RunBy.Client));
     }
 
-    /// <summary>Whether leave was given. Anything but a yes is a no.</summary>
-    public static bool IsGranted(WorkflowTurn turn) => turn.Answer!.Any(message => message.Head is ApprovalReplyItem { Approved: true });
+    /// <summary>Whether leave was given; null if the answer does not tell.</summary>
+    public static bool? IsGranted(WorkflowTurn turn) => turn.Answer!.Select(message => message.Head).OfType<ApprovalReplyItem>().LastOrDefault()?.Approved;
 
     private IEnumerable<RunEvent> Item(Item head) =>
         [new ItemStarted(0, head), new PartStarted(0, 0, PartKind.Input), new PartDelta(0, 0, Arguments), new PartCompleted(0, 0), new ItemCompleted(0)];

@@ -116,9 +116,9 @@ internal sealed partial class WorkflowExecution
 
             if (_turn.Waits is { } waits)
             {
-                if (Keep(step, hasSaid: false, out var place) is { } tooLarge)
+                if (Keep(step, hasSaid: false, out var place) is { } notKept)
                 {
-                    foreach (var last in Fail(tooLarge)) yield return last;
+                    foreach (var last in Fail(notKept)) yield return last;
                     yield break;
                 }
 
@@ -231,9 +231,11 @@ internal sealed partial class WorkflowExecution
         return started with { Within = started.Within ?? own };
     }
 
-    // What must outlive the process; an error if it is more than a log should hold.
+    // What must outlive the process; an error if it is more than a log should hold, or if nobody will find it.
     private RunError? Keep(WorkflowStep step, bool hasSaid, out RawJson place)
     {
+        place = default;
+        if (!_request.Run.Stored) return Error(step, "it waits for an answer, and what is not stored (store: false) cannot be answered", "not_stored") with { Param = "store" };
         place = WorkflowState.Write(_definition, _memory, _step, _turn.Remembered, hasSaid);
         return place.Text.Length <= WorkflowState.Most ? null : Error(step, $"what the workflow remembers has {place.Text.Length} characters, and at most {WorkflowState.Most} are kept", "workflow_state");
     }

@@ -146,7 +146,7 @@ public sealed record RunWrite(RunSegment? Segment, RunEnding? Ending = null);
 public sealed record RunEnding(Run Run, IReadOnlyList<Message> Output, bool MoveHead, IReadOnlyList<string> OpenCalls);
 
 /// <summary>What is too old to keep.</summary>
-/// <param name="EventsBefore">Events of runs that ended before this go.</param>
+/// <param name="EventsBefore">Events of runs that ended before this go, but for those that are <see cref="Run.KeepsEvents">kept as messages are</see>.</param>
 /// <param name="MessagesBefore">Messages from before this go, with their runs; conversations left empty and unchanged since then too.</param>
 /// <param name="Rows">How many rows a step removes at most.</param>
 public sealed record SweepLimits(DateTimeOffset EventsBefore, DateTimeOffset MessagesBefore, int Rows = 1000);

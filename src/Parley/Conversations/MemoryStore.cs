@@ -81,6 +81,7 @@ public sealed partial class MemoryStore : IConversationStore
             var removed = 0;
             foreach (var entry in _runs.Values.Where(entry => entry.Run.EndedAt < limits.EventsBefore).ToList())
             {
+                if (entry.Run.KeepsEvents && entry.Run.EndedAt >= limits.MessagesBefore) continue;
                 removed += entry.Segments.Count;
                 entry.Segments.Clear();
                 if (entry.Run.Stored && entry.Run.EndedAt >= limits.MessagesBefore) continue;

@@ -126,4 +126,8 @@ public sealed record Run
     /// <summary>True when the last event is in the log.</summary>
     [JsonIgnore]
     public bool HasEnded => Status is not (RunStatus.Queued or RunStatus.Running);
+
+    /// <summary>Its messages do not stand for its events, which are kept as long as messages are: it waits, or has no messages.</summary>
+    [JsonIgnore]
+    public bool KeepsEvents => Stored && (Detached || Status == RunStatus.Suspended);
 }

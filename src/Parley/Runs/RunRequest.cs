@@ -51,8 +51,8 @@ public sealed record RunRequest
     /// <summary>The new messages, tool results or approvals, in order.</summary>
     public required ValueList<InputItem> Input { get; init; }
 
-    /// <summary>A message where calls wait for their outputs is refused; else those calls are given up and the message is a normal turn.</summary>
-    public bool MustAnswerCalls { get; init; }
+    /// <summary>What a message alone is refused for where it waits, since the client can send its answer.</summary>
+    public MustAnswer MustAnswer { get; init; }
 
     /// <summary>If the run is cancelled, question and answer leave the path.</summary>
     public bool LeavesPathWhenCancelled { get; init; }
@@ -74,6 +74,19 @@ public sealed record RunRequest
 
     /// <summary>The id by which the client calls it, where clients choose ids.</summary>
     public string? ExternalId { get; init; }
+}
+
+/// <summary>What a client must answer in its own form.</summary>
+public enum MustAnswer
+{
+    /// <summary>Nothing: after a message calls are given up, and whether it gives a leave is read from its words.</summary>
+    Nothing,
+
+    /// <summary>Calls, by their outputs.</summary>
+    Calls,
+
+    /// <summary>Calls and requests for leave.</summary>
+    CallsAndApprovals,
 }
 
 /// <summary>A message as it is given, before it has an id.</summary>

@@ -146,14 +146,14 @@ public sealed partial class Runner
         IReadOnlyList<string> open = end is RunSuspended suspended && header.Stored
             ? [.. suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId)]
             : [];
-        if (open.Count == 0 && end is RunSuspended && header is { Stored: true, Detached: true }) open = [WaitKeyOf(header, state, context)];
+        if (open.Count == 0 && end is RunSuspended && header is { Stored: true, Detached: true }) open = [WaitKeyOf(header, (RunSuspended)end, state, context)];
         return new RunEnding(run, output, kept && !(end is RunCancelled && header.LeavesPathWhenCancelled), open);
     }
 
-    private static string WaitKeyOf(Run header, RunState state, IReadOnlyList<Message> context)
+    private static string WaitKeyOf(Run header, RunSuspended suspended, RunState state, IReadOnlyList<Message> context)
     {
         var before = context.Where(message => message.Role is not null).Select(message => (message.Role!.Value, WaitKey.TextOf(message.Content)));
-        var said = state.Items.Where(item => item.Head is MessageItem).Select(item => WaitKey.TextOf(item.ToContent())).Where(text => text.Length > 0);
+        var said = state.Items.Where(item => item.Head is MessageItem).Select(item => WaitKey.TextOf(item.ToContent())).Append(WaitPrompt.Of(suspended, state.Items) ?? "").Where(text => text.Length > 0);
         return WaitKey.Of(header.Request.User, before.Append((Role.Assistant, string.Join("\n\n", said))));
     }
 

@@ -3,10 +3,13 @@ namespace Parley.Runs;
 /// <summary>What a request means at a place where something may be pending.</summary>
 /// <param name="Continues">The suspended run that it continues, or null for a normal turn.</param>
 /// <param name="SameChat">The new run belongs to the chat of the run it continues: it was resumed by tool outputs.</param>
-/// <param name="Input">The input, with an error result for each call that is given up.</param>
+/// <param name="Input">The input, with an error result for each call that is given up, and a reply for each leave that is given or refused in words.</param>
 internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> Input)
 {
-    /// <summary>Judges a request. A question is answered by the next message, a call by its output, and whatever another agent left is given up.</summary>
+    /// <summary>
+    /// Judges a request. A question is answered by the next message, a call by its output, a request for leave by a word where there is no other way, and whatever
+    /// another agent left is given up.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="pending">The suspended run at the place, or null.</param>
     /// <param name="state">Its fold.</param>
@@ -27,22 +30,25 @@ internal sealed record Turn(Run? Continues, bool SameChat, ValueList<InputItem> 
         var sameAgent = pending.Agent.Name == request.Agent.Name;
         var open = suspended.Required.OfType<CallFunction>().Select(call => ((ToolCallItem)state.Items[call.Item].Head).CallId).ToList();
         var approvals = suspended.Required.OfType<Approve>().Select(approval => state.Items[approval.Item]).ToList();
+        var isSpoken = replies.Count == 0 && request.MustAnswer != MustAnswer.CallsAndApprovals;
+        var spoken = isSpoken && SpokenLeave.Read(request.Input) is { } granted ? approvals.Select(approval => new ApprovalReplyItem(approval.Id, granted)).ToList() : [];
+        ValueList<InputItem> input = [.. spoken.Select(reply => new InputItem(reply, default)), .. request.Input];
         if (outputs.Count > 0 || replies.Count > 0)
         {
             if (!sameAgent) throw Refused($"The call waits for an answer of agent {pending.Agent.Name}.");
             CheckOutputs(outputs, open);
-            CheckReplies(replies, approvals);
-            return new(pending, true, request.Input);
+            CheckReplies([.. replies, .. spoken], approvals);
+            return new(pending, true, input);
         }
 
         if (open.Count > 0)
         {
-            if (request.MustAnswerCalls && sameAgent) throw Refused($"No tool output found for function call {open[0]}.");
+            if (request.MustAnswer != MustAnswer.Nothing && sameAgent) throw Refused($"No tool output found for function call {open[0]}.");
             return new(null, false, [.. open.Select(GivenUp), .. request.Input]);
         }
 
-        if (approvals.Count > 0 && request.MustAnswerCalls && sameAgent) throw NotAnswered(approvals[0]);
-        return sameAgent && request.Input.Count > 0 ? new(pending, false, request.Input) : new(null, false, request.Input);
+        if (approvals.Count > 0 && !isSpoken && sameAgent) throw NotAnswered(approvals[0]);
+        return sameAgent && request.Input.Count > 0 ? new(pending, false, input) : new(null, false, request.Input);
     }
 
     private static void CheckOutputs(List<ToolResultItem> outputs, List<string> open)

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Parley.Agents;
+using Parley.Storage;
 using Parley.Tests.Http;
 using Parley.Tests.Storage;
 using Parley.Tests.Workflows;
@@ -95,6 +96,32 @@ public sealed class AgentsDoorTests : IDisposable
         Assert.Equal(("list", "polite:1", true), (Word(versions, "object"), Word(versions, "last_id"), versions.GetProperty("has_more").GetBoolean()));
         var rest = await GetAsync(again, "/v1/agents/polite/versions?order=asc&limit=1&after=polite:1");
         Assert.Equal(("polite:3", false), (Word(rest, "last_id"), rest.GetProperty("has_more").GetBoolean()));
+    }
+
+    [Theory]
+    [InlineData("/v1/agents/polite", "agent.deleted")]
+    [InlineData("/v1/agents/polite/versions/1", "agent.version.deleted")]
+    public async Task An_agent_that_is_made_again_under_a_name_counts_on(string path, string kind)
+    {
+        await using var server = await StartAsync();
+        await PostAsync(server, "/v1/agents", Greeting("one"));
+        await DeleteAsync(server, path, kind);
+        Assert.Empty((await GetAsync(server, "/v1/agents?kind=workflow")).GetProperty("data").EnumerateArray());
+        Assert.Equal("2", Word(await PostAsync(server, "/v1/agents/polite/versions", Greeting("two")), "version"));
+        Assert.Equal("two", await SayAsync(server, new { name = "polite" }));
+    }
+
+    [Fact]
+    public async Task A_name_is_its_makers_until_the_agent_is_deleted()
+    {
+        await using var server = await StartAsync();
+        var store = server.Services.GetRequiredService<AgentStore>();
+        Task<StoredAgentVersion?> AddAsync(string owner) => store.AddAsync(owner, "shared", "", default, new RawJson("{}"), TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await AddAsync("one"))!.Version);
+        Assert.Null(await AddAsync("other"));
+        await store.RemoveAsync("shared", TestContext.Current.CancellationToken);
+        Assert.Equal(2, (await AddAsync("other"))!.Version);
+        Assert.Null(await AddAsync("one"));
     }
 
     [Fact]

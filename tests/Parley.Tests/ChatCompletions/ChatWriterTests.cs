@@ -81,7 +81,7 @@ public sealed class ChatWriterTests
 
     [Fact]
     public void A_question_ends_with_stop_because_there_is_nothing_to_call()
-        => Assert.Contains("\"finish_reason\":\"stop\"", ChatWire.Write([new RunStarted(), new RunSuspended([new AnswerQuestion(0)])]), StringComparison.Ordinal);
+        => Assert.Contains("\"finish_reason\":\"stop\"", ChatWire.Write([new RunStarted(), new ItemStarted(0, new WorkflowActionItem("Question", "q")), new RunSuspended([new AnswerQuestion(0)])]), StringComparison.Ordinal);
 
     [Fact]
     public void Output_for_programs_is_the_answer_where_nothing_was_said()

@@ -57,6 +57,22 @@ public sealed class WorkflowCommandTests : IDisposable
             (await RunAsync("BasicWorkflow.yaml", "Ada\n", traces: true)).Output);
 
     [Fact]
+    public async Task Leave_is_asked_for_and_given_in_words()
+    {
+        const string flow = """
+            kind: Workflow
+            trigger:
+              kind: OnConversationStart
+              id: begin
+              actions:
+                - {kind: InvokeFunctionTool, id: call, functionName: book, requireApproval: true, output: {result: Local.R}}
+                - {kind: SendActivity, id: show, activity: "{Local.R}"}
+            """;
+        var (_, output) = await RunTextAsync(flow, "yes\ndone\n");
+        Assert.Equal("May book be called with {}? (yes/no)\n  book({})\ndone\n", output);
+    }
+
+    [Fact]
     public async Task An_input_that_ends_too_early_is_a_failure() => Assert.Equal(1, (await RunAsync("BasicWorkflow.yaml", "")).Exit);
 
     private string Write(string name, string text)
@@ -72,12 +88,14 @@ public sealed class WorkflowCommandTests : IDisposable
         return (await ParleyCommand.RunAsync(["workflow", "check", .. args], output, output), output.ToString());
     }
 
-    private static async Task<(int Exit, string Output)> RunAsync(string sample, string input, bool traces = false)
+    private static Task<(int Exit, string Output)> RunAsync(string sample, string input, bool traces = false) => RunTextAsync(SampleAgents.Read(sample), input, traces);
+
+    private static async Task<(int Exit, string Output)> RunTextAsync(string text, string input, bool traces = false)
     {
         await using var runner = new Runner(new MemoryStore(), new IdSource(TimeProvider.System), TimeProvider.System, NullLogger<Runner>.Instance);
         using var output = new StringWriter { NewLine = "\n" };
         var agents = new AgentCatalog(new Agent("echo", new EchoAgent(new EchoOptions(), TimeProvider.System)));
-        var (definition, findings) = WorkflowReader.Read(SampleAgents.Read(sample));
+        var (definition, findings) = WorkflowReader.Read(text);
         Assert.Empty(findings);
         var workflow = new Agent("sample", new WorkflowAgent(definition!, new WorkflowServices { Time = TimeProvider.System, FindAgent = agents.Find }));
         var exit = await new ChatSession(runner, workflow, new ChatScreen(output, output, isTerminal: false), Id.None, traces).RunAsync("", new StringReader(input), TestContext.Current.CancellationToken);

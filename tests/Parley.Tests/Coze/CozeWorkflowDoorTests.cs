@@ -5,6 +5,8 @@ using Parley.Protocols.Coze;
 using Parley.Runs;
 using Parley.Tests.Runs;
 using Parley.Tests.Workflows;
+using Parley.Workflows;
+using Parley.Workflows.Reading;
 
 namespace Parley.Tests.Coze;
 
@@ -25,7 +27,11 @@ public sealed class CozeWorkflowDoorTests
     [Theory]
     [InlineData("""{"USER_INPUT":"from the user"}""", "from the user")]
     [InlineData("""{"USER_INPUT":"second","input":"first"}""", "first")]
-    [InlineData("""{"input":{"no":"text"}}""", "")]
+    [InlineData("""{"USER_INPUT":"second","input":""}""", "second")]
+    [InlineData("""{"USER_INPUT":"second","input":null}""", "second")]
+    [InlineData("""{"input":{"no":"text"}}""", """{"no":"text"}""")]
+    [InlineData("""{"input":42}""", "42")]
+    [InlineData("""{"other":"x"}""", "")]
     public async Task What_the_user_says_is_the_parameter_that_is_meant_for_it(string parameters, string said)
     {
         await using var door = await CozeDoor.OpenAsync();
@@ -114,6 +120,45 @@ public sealed class CozeWorkflowDoorTests
     }
 
     [Fact]
+    public async Task A_history_has_the_nodes_that_said_nothing_too_and_the_one_that_failed()
+    {
+        const string flow = """
+            kind: Workflow
+            trigger:
+              kind: OnConversationStart
+              id: begin
+              actions:
+                - {kind: SendActivity, id: say, displayName: Speaker, activity: Hello}
+                - {kind: SetVariable, id: set, displayName: Setter, variable: Local.X, value: 1}
+                - {kind: SetVariable, id: divide, variable: Local.Y, value: =Local.X / 0}
+            """;
+        await using var door = await CozeDoor.OpenAsync(null, new Agent("failing", new WorkflowAgent(WorkflowReader.Read(flow).Definition!, new WorkflowServices { Time = TimeProvider.System })));
+        using var response = await door.SendAsync("POST", "/v1/workflow/stream_run", """{"workflow_id":"failing"}""", "application/json", null);
+        await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var path = $"/v1/workflows/failing/run_histories/{response.Headers.GetValues("parley-run").Single()}";
+        var history = (await door.DataAsync("GET", path))[0];
+        Assert.Equal(("Fail", """{"Speaker":"Hello"}"""), (history.GetProperty("execute_status").GetString(), history.GetProperty("output").GetString()));
+        var nodes = history.GetProperty("node_execute_status").EnumerateObject().ToList();
+        Assert.Equal(["Speaker", "Setter", "divide"], nodes.Select(node => node.Value.GetProperty("node_title").GetString()));
+        Assert.All(nodes, node => Assert.True(node.Value.GetProperty("is_finish").GetBoolean()));
+        Assert.Equal("", (await door.DataAsync("GET", $"{path}/execute_nodes/{nodes[2].Name}")).GetProperty("node_output").GetString());
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("?include_input_output=false", false)]
+    [InlineData("?include_input_output=true", true)]
+    public async Task What_a_workflow_takes_and_gives_is_told_if_that_is_asked(string query, bool isTold)
+    {
+        await using var door = await CozeDoor.OpenAsync(null, Greeter.Agent);
+        var told = await door.DataAsync("GET", "/v1/workflows/greeter" + query);
+        Assert.Equal((isTold, isTold), (told.TryGetProperty("input", out var input), told.TryGetProperty("output", out var output)));
+        if (!isTold) return;
+        Assert.Equal("string", input.GetProperty("parameters").GetProperty("input").GetProperty("type").GetString());
+        Assert.Equal("string", output.GetProperty("parameters").GetProperty("output").GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task A_history_has_the_titles_that_the_nodes_of_a_server_behind_have()
     {
         static RunEvent[] Said(int item, string title, string text) =>
@@ -159,6 +204,7 @@ public sealed class CozeWorkflowDoorTests
     [InlineData("/v1/workflow/run", """{"workflow_id":"greeter","bot_id":"1","app_id":"2"}""", 4000, "app_id")]
     [InlineData("/v1/workflow/run", """{"workflow_id":"greeter","workflow_version":"v0.0.5"}""", 4200, "workflow_version")]
     [InlineData("/v1/workflow/run", """{"workflow_id":"greeter","parameters":[1]}""", 4000, "parameters")]
+    [InlineData("/v1/workflows/resume", """{"workflow_id":"greeter","event_id":"7400000000000000008/7400000000000000016","resume_data":""}""", 4000, "interrupt_type")]
     [InlineData("/v1/workflow/stream_resume", """{"workflow_id":"greeter","event_id":"x","resume_data":"","interrupt_type":2}""", 4000, "event_id")]
     [InlineData("/v1/workflow/stream_resume", """{"workflow_id":"greeter","event_id":"7400000000000000008/7400000000000000016","resume_data":"","interrupt_type":2}""", 4200, "event_id")]
     public async Task What_is_wrong_is_told_with_its_field(string path, string body, int code, string field)

@@ -153,6 +153,20 @@ public sealed class ResponsesAgentTests
             BodyOf(peer.Requests.Single()).GetProperty("input").GetRawText());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_whose_request_for_leave_got_no_answer_is_asked_anew(bool isAgent)
+    {
+        await using var peer = isAgent ? ScriptedPeer.Answering(Made, Good) : ScriptedPeer.Answering(Good);
+        var asked = Ask(InputItem.Said(Role.User, "one"), new InputItem(new ApprovalRequestItem("h"), [new(PartKind.Input, "{}")]) { SourceId = "mcpr_theirs" }, InputItem.Said(Role.User, "why?"));
+        var waiting = asked.Run with { End = new RunSuspended([new Approve(0)]) };
+        await RunAsync(peer, asked with { Upstream = Handles, UnseenCount = 1, Continues = waiting }, isAgent ? Foundry : Model);
+        var body = BodyOf(peer.Requests[^1]);
+        Assert.False(body.TryGetProperty("previous_response_id", out _));
+        Assert.Equal(["one", "why?"], body.GetProperty("input").EnumerateArray().Select(item => item.GetProperty("content")[0].GetProperty("text").GetString()));
+    }
+
     [Fact]
     public async Task A_call_that_was_never_answered_is_not_sent_though_its_id_was_answered_before()
     {

@@ -202,7 +202,7 @@ public sealed class RunnerTests : IAsyncDisposable
     public async Task A_message_where_calls_wait_is_refused_in_a_dialect_that_demands_outputs()
     {
         var first = await AskAsync(_script.Calls("c1"), Said("1"));
-        var error = await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Said("2") with { Conversation = first.Conversation, MustAnswerCalls = true }, Never));
+        var error = await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Said("2") with { Conversation = first.Conversation, MustAnswer = MustAnswer.CallsAndApprovals }, Never));
         Assert.Equal("No tool output found for function call c1.", error.Error.Message);
     }
 
@@ -211,13 +211,30 @@ public sealed class RunnerTests : IAsyncDisposable
     {
         var first = await AskAsync(_script.Says(new RunStarted(), new ItemStarted(0, new ApprovalRequestItem("f")), new PartStarted(0, 0, PartKind.Input), new PartCompleted(0, 0), new RunSuspended([new Approve(0)])), Said("1"));
         var asked = (await _runner.FoldAsync(first, Never)).Items[0].Id;
-        var there = Said("2") with { Conversation = first.Conversation, MustAnswerCalls = true };
+        var there = Said("2") with { Conversation = first.Conversation, MustAnswer = MustAnswer.CallsAndApprovals };
         foreach (var wrong in new[] { there, there with { Input = [Reply(first.Id)] }, there with { Input = [Reply(asked), Reply(asked)] }, there with { Conversation = default, Input = [Reply(asked)] } })
             Assert.Equal(ErrorCause.Rejected, (await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(wrong, Never))).Error.Cause);
         var second = await AskAsync(_script.Answers("done"), there with { Input = [Reply(asked)] });
         Assert.Equal((first.Id, first.Chat), (second.Continues, second.Chat));
 
         static InputItem Reply(Id request) => new(new ApprovalReplyItem(request, true), default);
+    }
+
+    [Theory]
+    [InlineData("Yes.", true)]
+    [InlineData("no", false)]
+    [InlineData("yes, but later", null)]
+    public async Task A_word_gives_or_refuses_all_leaves_where_the_client_has_no_other_way(string word, bool? approved)
+    {
+        var first = await AskAsync(
+            _script.Says(new RunStarted(), new ItemStarted(0, new ApprovalRequestItem("f")), new ItemStarted(1, new ApprovalRequestItem("g")), new RunSuspended([new Approve(0), new Approve(1)])), Said("1"));
+        var asked = (await _runner.FoldAsync(first, Never)).Items.Select(item => item.Id).ToList();
+        var second = await AskAsync(_script.Answers("done"), Said(word) with { Conversation = first.Conversation, MustAnswer = MustAnswer.Calls });
+        Assert.Equal((first.Id, second.Id), (second.Continues, second.Chat));
+        Assert.Equal(
+            approved is { } given ? asked.Select(id => new ApprovalReplyItem(id, given)) : [],
+            _script.Requests[1].Context.Select(message => message.Head).OfType<ApprovalReplyItem>());
+        Assert.Equal(word, _script.Requests[1].Context[^1].Text);
     }
 
     [Fact]

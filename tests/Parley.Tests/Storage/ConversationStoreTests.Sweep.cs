@@ -35,6 +35,28 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task Events_of_a_run_that_waits_and_of_one_outside_of_conversations_are_kept_as_long_as_messages()
+    {
+        var made = await CreateAsync();
+        var waiting = (await StartAsync(made, "q")).Run!;
+        await EndAsync(waiting, ["r"], status: RunStatus.Suspended);
+        var alone = NewRun(made, exclusive: false) with { Detached = true };
+        await Store.StartRunAsync(new RunStart(alone, null, []), Token);
+        await EndAsync(alone, [], moveHead: false);
+        _time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(0, await SweepAsync(eventsBefore: Now, messagesBefore: DateTimeOffset.MinValue));
+        foreach (var run in new[] { waiting, alone }) Assert.Single(await Store.ReadSegmentsAsync(run.Id, 0, int.MaxValue, Token));
+
+        await SweepAsync(eventsBefore: Now, messagesBefore: Now);
+        foreach (var run in new[] { waiting, alone })
+        {
+            Assert.Empty(await Store.ReadSegmentsAsync(run.Id, 0, int.MaxValue, Token));
+            Assert.Null(await Store.FindRunAsync(Owner, run.Id, Token));
+        }
+    }
+
+    [Fact]
     public async Task Messages_expire_with_their_runs_and_what_is_younger_stays_usable()
     {
         var made = await CreateAsync("a");

@@ -10,6 +10,9 @@ public sealed class SqlStoreTests : ConversationStoreTests
     private static readonly Sql CountRows = new(
         "select (select count(*) from messages) + (select count(*) from branches) + (select count(*) from dropped) + (select count(*) from runs) + (select count(*) from segments)");
 
+    private static readonly Sql AsBefore = new("update logs set ended_at = @at");
+    private static readonly Sql ForgetMigration = new("delete from schema_version where version >= 6");
+
     private readonly TempFolder _folder = new();
     private SqliteDatabase _database = null!;
 
@@ -48,6 +51,19 @@ public sealed class SqlStoreTests : ConversationStoreTests
         Assert.NotEqual(0, await CountAsync());
         while (await Store.SweepAsync(new SweepLimits(DateTimeOffset.MinValue, DateTimeOffset.MinValue), Token) > 0) Assert.Null(await Store.FindConversationAsync(Owner, made.Id, Token));
         Assert.Equal(0, await CountAsync());
+    }
+
+    [Fact]
+    public async Task What_an_older_version_left_to_expire_although_it_is_needed_is_kept()
+    {
+        var run = NewRun(await CreateAsync(), exclusive: false) with { Detached = true };
+        await Store.StartRunAsync(new RunStart(run, null, []), Token);
+        await EndAsync(run, [], moveHead: false);
+        await _database.WriteAsync(session => session.Execute(AsBefore, Now.UtcTicks) + session.Execute(ForgetMigration), Token);
+
+        await using var opened = SqliteDatabase.Open(_folder.Path, TimeProvider.System, NullLogger.Instance);
+        Assert.Equal(0, await new SqlStore(opened).SweepAsync(new SweepLimits(DateTimeOffset.MaxValue, DateTimeOffset.MinValue), Token));
+        Assert.Single(await new SqlStore(opened).ReadSegmentsAsync(run.Id, 0, int.MaxValue, Token));
     }
 
     private Task<long?> CountAsync() => _database.ReadAsync(session => session.Number(CountRows), Token);

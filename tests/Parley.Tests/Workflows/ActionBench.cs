@@ -58,7 +58,7 @@ internal sealed class ActionBench : IAsyncDisposable
 
     public async Task<LiveRun> StartAsync(InputItem input, bool answersCalls = false)
     {
-        var request = new RunRequest { Owner = Owner, Agent = Agent, Dialect = Protocol.Responses, Conversation = _conversation, Input = [input], MustAnswerCalls = answersCalls };
+        var request = new RunRequest { Owner = Owner, Agent = Agent, Dialect = Protocol.Responses, Conversation = _conversation, Input = [input], MustAnswer = answersCalls ? MustAnswer.Calls : MustAnswer.Nothing };
         var live = await _runner.StartAsync(request, CancellationToken.None);
         _conversation = live.Header.Conversation;
         return live;

@@ -93,8 +93,9 @@ public sealed class InvokeMcpToolTests
         var asked = await bench.SayAsync("cats");
         var item = asked.Items[Assert.IsType<Approve>(Assert.Single(Assert.IsType<RunSuspended>(asked.End).Required)).Item];
         Assert.Equal((new ApprovalRequestItem("search", "docs"), """{"query":"cats"}"""), (item.Head, item.Input));
+        Assert.Equal((item.Head, item.Input), Assert.Single((await bench.SayAsync("which?")).Items.Where(again => again.Head is ApprovalRequestItem).Select(again => (again.Head, again.Input))));
         Assert.Equal(0, peer.Connections);
-        Assert.Equal("found", ActionBench.SaidIn(await bench.SendAsync(new InputItem(new ApprovalReplyItem(item.Id, true), default))));
+        Assert.Equal("found", ActionBench.SaidIn(await bench.SayAsync("yes")));
         Assert.Contains("cats", peer.Requests[2], StringComparison.Ordinal);
     }
 
