@@ -14,7 +14,7 @@ internal sealed record ResponsesTurn(ResponsesUpstream? Known, IReadOnlyList<Mes
         if (!options.Store || ResponsesUpstream.Of(asked.Upstream) is not { } known) return Anew(asked);
 
         // A chain of responses branches wherever it is told to; a conversation has one end.
-// A leave that is neither given nor refused is given up: the peer would not go on without it.
+        // A leave that is neither given nor refused is given up: the peer would not go on without it.
         if (asked.Continues?.End is RunSuspended suspended && suspended.Required.Any(required => required is Approve) && !asked.Context.TakeLast(asked.InputCount).Any(message => message.Head is ApprovalReplyItem))
             return Anew(asked);
         if (options.Agent is null ? known is { Response: null, Conversation: null } : known.Conversation is null || asked.IsBranch) return Anew(asked);
