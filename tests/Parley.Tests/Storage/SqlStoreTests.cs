@@ -11,7 +11,7 @@ public sealed class SqlStoreTests : ConversationStoreTests
         "select (select count(*) from messages) + (select count(*) from branches) + (select count(*) from dropped) + (select count(*) from runs) + (select count(*) from segments)");
 
     private static readonly Sql AsBefore = new("update logs set ended_at = @at");
-    private static readonly Sql ForgetMigration = new("delete from schema_version where version >= 6");
+    private static readonly Sql ForgetMigration = new("delete from schema_version where version >= 7");
 
     private readonly TempFolder _folder = new();
     private SqliteDatabase _database = null!;
