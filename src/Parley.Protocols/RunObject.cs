@@ -22,17 +22,17 @@ public static class RunObject
     public static void Write(Run run, RunState? state, IReadOnlyList<Run> chat, string onDisconnect, JsonLine json)
     {
         var format = StreamFormat.Of(run.Dialect);
-        json.Object().String("id"u8, format.RunId(run.Conversation, run.Id));
+        json.Object().String("id"u8, format.RunId(run));
         json.Name("ids"u8).Object();
-        foreach (var other in StreamFormat.All) json.Name(other.Protocol.Name).String(other.RunId(run.Conversation, run.Id));
+        foreach (var other in StreamFormat.All) json.Name(other.Protocol.Name).String(other.RunId(run));
         json.EndObject();
         json.String("status"u8, StatusOf(run));
         json.String("agent"u8, run.Agent.Name);
         json.String("dialect"u8, run.Dialect.Name);
         Text(json, "conversation"u8, run.Detached ? null : format.ConversationId(run.Conversation));
-        Text(json, "continues"u8, run.Continues.IsNone ? null : format.RunId(run.Conversation, run.Continues));
+        Text(json, "continues"u8, run.Continues.IsNone ? null : format.RunId(run with { Id = run.Continues }));
         json.Name("chat"u8).Array();
-        foreach (var one in chat) json.String(format.RunId(one.Conversation, one.Id));
+        foreach (var one in chat) json.String(format.RunId(one));
         json.EndArray();
         json.Name("background"u8).Bool(run.Background);
         json.String("on_disconnect"u8, onDisconnect);

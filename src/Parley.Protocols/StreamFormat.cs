@@ -33,8 +33,8 @@ public sealed record StreamFormat
     /// <summary>What it demands of its bytes, beyond being read as a run.</summary>
     public required Func<FrameLaw> NewLaw { get; init; }
 
-    /// <summary>How a run's id is shown, from the ids of its conversation and of itself.</summary>
-    public required Func<Id, Id, string> RunId { get; init; }
+    /// <summary>How a run's id is shown.</summary>
+    public required Func<Run, string> RunId { get; init; }
 
     /// <summary>How a conversation's id is shown.</summary>
     public required Func<Id, string> ConversationId { get; init; }
@@ -65,7 +65,7 @@ public sealed record StreamFormat
             ReadBody = CozeStreamReader.ReadBody,
             WriteBody = CozeBody.WriteMessages,
             NewLaw = () => new CozeLaw(isChatflow: false),
-            RunId = (_, run) => DecimalId.Render(run),
+            RunId = run => DecimalId.Render(run.Id),
             ConversationId = DecimalId.Render,
             Paths = ["/v3/chat", "/v3/chat/submit_tool_outputs"],
             Signs = ["event:conversation.", "event: conversation."],
@@ -78,7 +78,7 @@ public sealed record StreamFormat
             ReadBody = CozeStreamReader.ReadBody,
             WriteBody = CozeBody.WriteMessages,
             NewLaw = () => new CozeLaw(isChatflow: true),
-            RunId = (_, run) => DecimalId.Render(run),
+            RunId = run => DecimalId.Render(run.Id),
             ConversationId = DecimalId.Render,
             Paths = ["/v1/workflows/chat"],
         },
@@ -90,7 +90,7 @@ public sealed record StreamFormat
             ReadBody = CozeStreamReader.ReadBody,
             WriteBody = static (run, state, _, into) => CozeBody.WriteRun(run, state, into),
             NewLaw = () => new CozeWorkflowLaw(),
-            RunId = (_, run) => DecimalId.Render(run),
+            RunId = run => DecimalId.Render(run.Id),
             ConversationId = DecimalId.Render,
             Paths = ["/v1/workflow/stream_run", "/v1/workflow/stream_resume"],
             Signs = ["event: Message", "event:Message"],
@@ -101,7 +101,7 @@ public sealed record StreamFormat
             NewReader = () => new ChatCompletionsReader(tellId: true),
             NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
             NewLaw = () => new ChatLaw(),
-            RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
+            RunId = run => PrefixedId.Render(ChatObject.IdPrefix, run.Conversation, run.Id),
             ConversationId = id => PrefixedId.Render("conv_", id, id),
             ReadBody = ChatCompletionsReader.ReadBody,
             WriteBody = ChatObject.Write,
@@ -115,7 +115,7 @@ public sealed record StreamFormat
             NewReader = () => new ResponsesStreamReader(tellsEcho: true),
             NewWriter = (run, keepIds) => new ResponsesStreamWriter(run, keepIds),
             NewLaw = () => new ResponsesLaw(),
-            RunId = (conversation, run) => PrefixedId.Render(ResponsesIds.Response, conversation, run),
+            RunId = ResponsesIds.OfRun,
             ConversationId = ResponsesIds.OfConversation,
             ReadBody = ResponsesStreamReader.ReadBody,
             WriteBody = ResponseObject.Write,
@@ -129,7 +129,7 @@ public sealed record StreamFormat
             NewReader = () => new TongyiStreamReader(),
             NewWriter = (run, keepIds) => new TongyiStreamWriter(run, keepIds),
             NewLaw = () => new TongyiLaw(),
-            RunId = TongyiIds.OfMessage,
+            RunId = run => TongyiIds.OfMessage(run.Conversation, run.Id),
             ConversationId = TongyiIds.OfSession,
             ReadBody = TongyiStreamReader.ReadBody,
             ReadError = TongyiErrors.Read,

@@ -130,7 +130,13 @@ internal sealed class CozeAnswers
         if (required.Count > 0) return required.ToValueList();
 
         // The user is asked: by a question node, or by a server that does not say what it waits for.
-        foreach (var answer in _open) answer.Flush(ItemStatus.Completed, into);
+        foreach (var answer in _open)
+        {
+            // Its own end may come late, and would tell all of it again.
+            answer.Flush(ItemStatus.Completed, into);
+            if (answer.Id.Length > 0) _completed.Add(Encoding.UTF8.GetString(answer.Id));
+        }
+
         _open.Clear();
         var question = _ordinals.Next();
         into.Add(new ItemStarted(question, new WorkflowActionItem("Question", "question"), SourceId: calls.Count > 0 ? calls[0].Id : null));

@@ -14,7 +14,16 @@ public sealed class RandomKillTests(ITestOutputHelper output)
 {
     private const int Runs = 50;
     private static readonly string Text = string.Concat(Enumerable.Range(0, 60).Select(i => $"w{i:d3} "));
+    private const string Question = "What is your name?";
     private static readonly int Kills = Number("PARLEY_KILLS") ?? 20;
+
+    private static readonly Kind Workflow = new("workflow", ClientDialect.Coze, "greeter", Question);
+
+    private static readonly Kind[] Kinds =
+    [
+        new("chat", ClientDialect.Coze, "paced", Text), new("chatflow", ClientDialect.Chatflow, "paced", Text), new("completions", ClientDialect.Completions, "paced", Text),
+        new("responses", ClientDialect.Responses, "paced", Text), new("background", ClientDialect.Responses, "paced", Text, IsPolled: true), Workflow,
+    ];
 
     private readonly Random _random = new(Seed);
 
@@ -32,6 +41,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
             {
                 ["paced"] = $"name: paced\nkind: echo\ntext: \"{Text}\"\npieces: 60\npace: 10ms\n",
                 ["echo"] = "name: echo\nkind: echo\n",
+                ["greeter"] = TestAgents.Greeter,
             },
             Settings = [$"storage.durability={durability}"],
         });
@@ -55,7 +65,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
                 }
                 catch (Exception e)
                 {
-                    throw new InvalidOperationException($"Kill {kill} of PARLEY_SEED={Seed}, {talk.Dialect} {talk.Conversation}:\n{seen[i]}", e);
+                    throw new InvalidOperationException($"Kill {kill} of PARLEY_SEED={Seed}, {talk.Kind.Name} {talk.Conversation}:\n{seen[i]}", e);
                 }
             }));
         }
@@ -68,7 +78,9 @@ public sealed class RandomKillTests(ITestOutputHelper output)
 
     private static async Task<Talk> BeginAsync(ServerProcess server, int number)
     {
-        var talk = new Talk((await server.Client.ChatAsync("echo", $"begin {number}")).Conversation, (number % 5) switch { 0 => "completions", 1 => "chatflow", _ => "chat" });
+        var conversation = (await server.Client.PostAsync("/v1/conversations", new { })).Json.GetProperty("id").GetString()!;
+        var talk = new Talk(conversation, Kinds[number % Kinds.Length]);
+        Assert.Equal($"begin {number}", (await server.Client.ChatAsync("echo", $"begin {number}", talk.Digits)).Streamed);
         Assert.Equal([$"begin {number}", $"begin {number}"], await AddedAsync(server, talk));
         return talk;
     }
@@ -76,7 +88,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
     // The texts that the conversation has more than it had.
     private static async Task<string[]> AddedAsync(ServerProcess server, Talk talk)
     {
-        var page = (await server.Client.PostAsync($"/v1/conversation/message/list?conversation_id={talk.Conversation}", new { order = "asc", after_id = talk.Last })).Json;
+        var page = (await server.Client.PostAsync($"/v1/conversation/message/list?conversation_id={talk.Digits}", new { order = "asc", after_id = talk.Last })).Json;
         Assert.False(page.GetProperty("has_more").GetBoolean());
         if (page.GetProperty("last_id").GetString() is { Length: > 0 } last) talk.Last = last;
         string[] added = [.. page.GetProperty("data").EnumerateArray().Select(message => message.GetProperty("content").GetString()!)];
@@ -89,7 +101,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         var (count, after) = (0, (string?)null);
         while (true)
         {
-            var page = (await server.Client.PostAsync($"/v1/conversation/message/list?conversation_id={talk.Conversation}", new { order = "asc", after_id = after })).Json;
+            var page = (await server.Client.PostAsync($"/v1/conversation/message/list?conversation_id={talk.Digits}", new { order = "asc", after_id = after })).Json;
             count += page.GetProperty("data").GetArrayLength();
             if (!page.GetProperty("has_more").GetBoolean()) return count;
             after = page.GetProperty("last_id").GetString();
@@ -99,79 +111,94 @@ public sealed class RandomKillTests(ITestOutputHelper output)
     // True if the client had been told an end.
     private static async Task<bool> CheckAsync(ServerProcess server, Talk talk, string bytes, bool isStrict)
     {
-        var told = talk.Dialect == "completions" ? ReadCompletion(bytes) : ReadCoze(bytes, talk.Dialect == "chatflow" ? CozeFraming.WorkflowChat : CozeFraming.Chat);
+        var (kind, text) = (talk.Kind, talk.Kind.Text);
+        var told = kind.IsPolled ? ReadPolled(bytes) : kind.Client.ReadWire(bytes);
 
         // A request that had not arrived left nothing; one that had left its question, and perhaps the beginning of its answer.
         var added = await AddedAsync(server, talk);
-        if (told.Began) Assert.NotEmpty(added);
+        var isKnown = told.Events > 0 || kind.IsPolled && told.Run is not null;
+        if (isKnown) Assert.NotEmpty(added);
         if (added.Length > 0) Assert.Equal("go", added[0]);
         Assert.InRange(added.Length, 0, 2);
         var kept = added.Length == 2 ? added[1] : "";
 
         // What is kept is a beginning of what was sent, and what was received is one too; what was told as complete is kept whole.
-        Assert.StartsWith(kept, Text, StringComparison.Ordinal);
-        Assert.StartsWith(told.Text, Text, StringComparison.Ordinal);
-        if (told.ItemEnded || told.Ended) Assert.Equal(Text, kept);
+        Assert.StartsWith(kept, text, StringComparison.Ordinal);
+        Assert.StartsWith(told.Text, text, StringComparison.Ordinal);
+        if (told.HasItem || told.End is not null) Assert.Equal(text, kept);
         if (isStrict) Assert.StartsWith(told.Text, kept, StringComparison.Ordinal);
-        if (told.Chat is { } id)
-        {
-            var data = (await server.Client.GetPlainAsync($"/v3/chat/retrieve?conversation_id={talk.Conversation}&chat_id={id}")).Json.GetProperty("data");
-            var status = data.GetProperty("status").GetString();
-            if (told.Ended) Assert.Equal("completed", status);
-            else Assert.Contains(status, new[] { "failed", "completed" });
-            if (status == "completed") Assert.Equal(Text, kept);
-        }
+        if (isKnown) await CheckRunAsync(server, talk, told, kept);
 
-        // It is not busy.
-        Assert.Equal("still here?", (await server.Client.ChatAsync("echo", "still here?", talk.Conversation)).Streamed);
+        // A question that was told waits for its answer, and whoever is asked anew is not busy.
+        if (kind == Workflow) await AnswerAsync(server, talk, told.End is not null);
+        Assert.Equal("still here?", (await server.Client.ChatAsync("echo", "still here?", talk.Digits)).Streamed);
         Assert.Equal(["still here?", "still here?"], await AddedAsync(server, talk));
-        return told.Ended;
+        return told.End is not null;
     }
 
-    private static Told ReadCoze(string bytes, CozeFraming framing)
+    private static async Task CheckRunAsync(ServerProcess server, Talk talk, Told told, string kept)
     {
-        if (HttpTape.Read(Encoding.UTF8.GetBytes(bytes)) is not [{ Body.Length: > 0 } tape]) return new Told();
-        var events = CozeStreamCheck.Read(tape.Body, framing, isComplete: false);
-        if (events.Count == 0) return new Told();
-        var stream = new CozeStream(tape.Body, events);
-        return new Told(true, stream.ChatId, stream.Streamed, events.Any(e => e.Name == "conversation.message.completed"), stream.Terminal is not null);
-    }
-
-    private static Told ReadCompletion(string bytes)
-    {
-        if (HttpTape.Read(Encoding.UTF8.GetBytes(bytes)) is not [{ Body.Length: > 0 } tape]) return new Told();
-        var text = new StringBuilder();
-        var ended = false;
-        var frames = Encoding.UTF8.GetString(tape.Body).Split("\n\n")[..^1];
-        foreach (var frame in frames)
+        var id = told.Run!;
+        var run = (await server.Client.GetPlainAsync($"/parley/runs/{id}")).Json;
+        var status = run.GetProperty("status").GetString();
+        var ended = talk.Kind == Workflow ? "suspended" : "completed";
+        if (told.End is not null) Assert.Equal(ended, status);
+        else Assert.Contains(status, new[] { "failed", ended });
+        if (status == ended) Assert.Equal(talk.Kind.Text, kept);
+        if (talk.Kind.Client == ClientDialect.Coze)
         {
-            var data = frame["data: ".Length..];
-            if (data == "[DONE]") continue;
-            var choice = JsonSerializer.Deserialize<JsonElement>(data).GetProperty("choices")[0];
-            if (choice.GetProperty("delta").TryGetProperty("content", out var content)) text.Append(content.GetString());
-            ended |= choice.GetProperty("finish_reason").ValueKind == JsonValueKind.String;
+            var chat = (await server.Client.GetPlainAsync($"/v3/chat/retrieve?conversation_id={talk.Digits}&chat_id={id}")).Json.GetProperty("data");
+            Assert.Equal(status == "suspended" ? "requires_action" : status, chat.GetProperty("status").GetString());
         }
 
-        return new Told(frames.Length > 0, null, text.ToString(), ended, ended);
+        if (talk.Kind.Client != ClientDialect.Responses) return;
+        Assert.Equal(status, (await server.Client.GetPlainAsync($"/v1/responses/{id}")).Json.GetProperty("status").GetString());
+
+        // The client goes on after the last event that it got: the numbers go on without a gap, up to one end.
+        var after = told.Events > 0 ? $"&starting_after={told.Events - 1}" : "";
+        var stream = await server.Client.GetByteArrayAsync($"/v1/responses/{id}?stream=true{after}", TestContext.Current.CancellationToken);
+        var rest = ResponsesStreamCheck.Read(stream, isComplete: true, told.Events);
+        if (told.End is not null) Assert.Equal(0, rest.Events);
+        else Assert.Equal(status, rest.End);
+        Assert.Equal(kept.Length > told.Text.Length ? kept : told.Text, told.Text + rest.Text);
     }
+
+    private static async Task AnswerAsync(ServerProcess server, Talk talk, bool isWaiting)
+    {
+        var answer = (await server.Client.ChatAsync("greeter", "Ada", talk.Digits)).Streamed;
+        if (isWaiting) Assert.Equal("Hello, Ada!", answer);
+        Assert.Equal(["Ada", answer], await AddedAsync(server, talk));
+
+        // One of which no end was told may have been asked anew.
+        if (answer == "Hello, Ada!") return;
+        Assert.Equal(Question, answer);
+        Assert.Equal("Hello, Bob!", (await server.Client.ChatAsync("greeter", "Bob", talk.Digits)).Streamed);
+        Assert.Equal(["Bob", "Hello, Bob!"], await AddedAsync(server, talk));
+    }
+
+    // A response in the background is told of at once, and then it is asked for.
+    private static Told ReadPolled(string bytes)
+        => HttpTape.Read(Encoding.UTF8.GetBytes(bytes)) is [{ IsComplete: true } answer] ? new Told { Run = JsonSerializer.Deserialize<JsonElement>(answer.Body).GetProperty("id").GetString() } : new Told();
 
     private static int? Number(string variable)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
+    /// <summary>A way in which a client asks, whom, and what the whole answer is.</summary>
+    private sealed record Kind(string Name, ClientDialect Client, string Agent, string Text, bool IsPolled = false);
+
     /// <summary>A conversation that lives through all kills, and what is known to be in it.</summary>
-    private sealed class Talk(string conversation, string dialect)
+    private sealed class Talk(string conversation, Kind kind)
     {
         public string Conversation => conversation;
 
-        public string Dialect => dialect;
+        public string Digits { get; } = Wire.Digits.Of(conversation);
+
+        public Kind Kind => kind;
 
         public string? Last { get; set; }
 
         public int Count { get; set; }
     }
-
-    /// <summary>What a client had been told when its server died.</summary>
-    private sealed record Told(bool Began = false, string? Chat = null, string Text = "", bool ItemEnded = false, bool Ended = false);
 
     /// <summary>Streams that are read at once, until together they have got so many bytes.</summary>
     private sealed class Crowd(long bytes)
@@ -184,22 +211,18 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         public async Task<string> ReadAsync(ServerProcess server, Talk talk)
         {
             using var connection = await RawConnection.OpenAsync(server.EndPoint);
-            var (path, headers, body) = RequestOf(talk);
-            await connection.SendAsync($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+            await connection.SendAsync(RequestOf(talk));
             return await connection.ReadToEndAsync(count =>
             {
                 if (Interlocked.Add(ref _left, -count) <= 0) _full.TrySetResult();
             });
         }
 
-        private static (string Path, string Headers, string Body) RequestOf(Talk talk) => talk.Dialect switch
+        private static string RequestOf(Talk talk)
         {
-            "completions" => ("/v1/chat/completions", $"parley-conversation: {talk.Conversation}\r\n",
-                """{"model":"paced","stream":true,"messages":[{"role":"user","content":"go"}]}"""),
-            "chatflow" => ("/v1/workflows/chat", "",
-                $$"""{"workflow_id":"paced","conversation_id":"{{talk.Conversation}}","parameters":{},"additional_messages":[{"role":"user","content":"go","content_type":"text"}]}"""),
-            _ => ($"/v3/chat?conversation_id={talk.Conversation}", "",
-                """{"bot_id":"paced","user_id":"u","stream":true,"additional_messages":[{"role":"user","content":"go","content_type":"text"}]}"""),
-        };
+            var (agent, conversation) = (talk.Kind.Agent, talk.Kind.Client == ClientDialect.Responses ? talk.Conversation : talk.Digits);
+            var client = talk.Kind.IsPolled ? talk.Kind.Client with { Ask = (_, _, _) => ("/v1/responses", "", new { model = agent, input = "go", conversation, background = true }) } : talk.Kind.Client;
+            return client.RequestOf(agent, "go", conversation, "Connection: close\r\n");
+        }
     }
 }

@@ -6,8 +6,8 @@ using Parley.IntegrationTests.Wire;
 namespace Parley.IntegrationTests.Peers;
 
 /// <summary>
-/// A Chat Completions server on a raw socket which does exactly what a script says, down to the packet: it resets, stalls, splits and
-/// lies. The text of a request's last user message names the script.
+/// A server on a raw socket which does exactly what a script says, down to the packet: it resets, stalls, splits and lies. It is asked in any
+/// protocol of <see cref="PeerDialect"/>; the text of a request's last user message names the script.
 /// </summary>
 internal sealed class ScriptedPeer : IDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class ScriptedPeer : IDisposable
 
     public ScriptedPeer()
     {
+        On(PeerRequest.Cancel, new Send(Chat.Answer("200 OK", "application/json", "{\"code\":0,\"msg\":\"\",\"data\":{\"status\":\"canceled\"}}")));
         _listener.Start();
         Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/v1";
         _ = AcceptAsync();
@@ -64,14 +65,15 @@ internal sealed class ScriptedPeer : IDisposable
         {
             try
             {
-                if (await ReadRequestAsync(client.GetStream()) is not { } request) return;
+                var stream = client.GetStream();
+                if (await ReadRequestAsync(stream) is not { } request) return;
                 var before = RequestsFor(request.Script).Count;
                 _requests.Enqueue(request);
                 var steps = _scripts.TryGetValue(request.Script, out var script) ? script(request, before) : throw new KeyNotFoundException($"No script {request.Script}");
                 foreach (var step in steps)
-                    if (!await PlayAsync(client, request, step)) return;
+                    if (!await PlayAsync(client, stream, request, step)) return;
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or SocketException)
             {
                 // The other side has left.
             }
@@ -96,9 +98,8 @@ internal sealed class ScriptedPeer : IDisposable
     }
 
     // False: the connection is over.
-    private async Task<bool> PlayAsync(TcpClient client, PeerRequest request, PeerStep step)
+    private async Task<bool> PlayAsync(TcpClient client, NetworkStream stream, PeerRequest request, PeerStep step)
     {
-        var stream = client.GetStream();
         switch (step)
         {
             case Send(var bytes, var cut):

@@ -60,6 +60,9 @@ internal sealed partial class NodeScript(string file)
         var results = run.Output.Split('\n').Where(line => line.StartsWith("{\"name\"", StringComparison.Ordinal))
             .Select(line => JsonSerializer.Deserialize<Result>(line, JsonSerializerOptions.Web)!).ToList();
         Assert.True(results.Count > 0, run.ToString());
+
+        // One whose name was put together would be shown nowhere, and nobody would see it fail.
+        Assert.Empty(results.Select(result => result.Name).Except(TestsOf(file)));
         return results.DistinctBy(result => result.Name).ToDictionary(result => result.Name);
     }
 

@@ -4,7 +4,10 @@ using Parley.IntegrationTests.Wire;
 
 namespace Parley.IntegrationTests.Upstream;
 
-/// <summary>A server whose agent <c>faulty</c> is at a scripted peer, with short patience; and one that echoes beside it.</summary>
+/// <summary>
+/// A server whose agent <c>faulty</c> is at a scripted peer, <c>hasty</c> too but with short patience; <c>faulty-PROTOCOL</c> and <c>hasty-PROTOCOL</c> are at
+/// a peer of each protocol and ask it once; and one that echoes beside them.
+/// </summary>
 public sealed class FaultyUpstream : IAsyncLifetime
 {
     private ServerProcess? _server;
@@ -17,7 +20,7 @@ public sealed class FaultyUpstream : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _server = await ServerProcess.StartAsync(new ServerSetup
     {
-        Agents = new Dictionary<string, string>
+        Agents = new Dictionary<string, string>(PeerDialect.All.SelectMany(AgentsAt))
         {
             ["echo"] = "name: echo\nkind: echo\n",
             ["faulty"] = $"name: faulty\n{TestAgents.Remote(Peer.Url, "m")}timeouts: {{ connect: 5s, first_event: 60s, idle: 60s }}\n",
@@ -27,6 +30,17 @@ public sealed class FaultyUpstream : IAsyncLifetime
         },
         Environment = [("MODEL_KEY", "sk-upstream")],
     });
+
+    /// <summary>What a client of any protocol is told by the whole answer of an agent, while another client is served.</summary>
+    internal async Task<Told> AskAsync(ClientDialect client, string agent, string script)
+    {
+        var other = Server.Client.ChatAsync("echo", "undisturbed");
+        using var connection = await RawConnection.OpenAsync(Server.EndPoint);
+        await connection.SendAsync(client.RequestOf(agent, script, headers: "Connection: close\r\n"));
+        var told = client.ReadWire(await connection.ReadToEndAsync());
+        Assert.Equal("undisturbed", (await other).Streamed);
+        return told;
+    }
 
     /// <summary>Chats while another client is served, and demands one legal end of each.</summary>
     internal async Task<CozeStream> ChatAsync(string bot, string script)
@@ -47,4 +61,10 @@ public sealed class FaultyUpstream : IAsyncLifetime
         if (_server is not null) await _server.DisposeAsync();
         Peer.Dispose();
     }
+
+    private IEnumerable<KeyValuePair<string, string>> AgentsAt(PeerDialect peer) =>
+    [
+        new($"faulty-{peer}", peer.AgentFile($"faulty-{peer}", Peer.Url, "retries: 0\ntimeouts: { connect: 5s, first_event: 60s, idle: 60s }\n")),
+        new($"hasty-{peer}", peer.AgentFile($"hasty-{peer}", Peer.Url, "retries: 0\ntimeouts: { connect: 5s, first_event: 300ms, idle: 300ms }\n")),
+    ];
 }

@@ -114,21 +114,6 @@ public sealed class UpstreamRequestTests(FaultyUpstream upstream) : IClassFixtur
         await Patience.UntilAsync(() => upstream.Peer.LeftDuring("endless") == 1, () => "The connection to the peer is still open.");
     }
 
-    [Fact]
-    public async Task A_Chat_Completions_client_that_leaves_lets_the_model_server_go()
-    {
-        upstream.Peer.On("left", new Send([.. Chat.StreamHead, .. Chat.Piece("one ")]), new Stall());
-        using (var connection = await RawConnection.OpenAsync(upstream.Server.EndPoint))
-        {
-            var body = JsonSerializer.Serialize(new { model = "faulty", stream = true, messages = new[] { new { role = "user", content = "left" } } });
-            await connection.SendPostAsync("/v1/chat/completions", "none", body.Length, body);
-            await connection.ReadUntilAsync("one ");
-            connection.Reset();
-        }
-
-        await Patience.UntilAsync(() => upstream.Peer.LeftDuring("left") == 1, () => "The connection to the peer is still open.");
-    }
-
     // A message with a text and a file that was uploaded before.
     private async Task<PlainAnswer> ShowAsync(string name, byte[] bytes, string text)
     {

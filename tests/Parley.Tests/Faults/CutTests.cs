@@ -137,7 +137,7 @@ public sealed class CutTests
     [InlineData(64 << 10)]
     [InlineData(1 << 20)]
     [InlineData(16 << 20)]
-    public async Task A_long_line_is_a_line(int length)
+    public async Task A_long_line_is_a_line_to_the_agent_and_to_a_client_of_each_protocol(int length)
     {
         await using var bench = new FaultBench();
         foreach (var (format, stream) in LongLines(length))
@@ -146,6 +146,12 @@ public sealed class CutTests
             Assert.True(events[^1] is RunCompleted, $"{format.Protocol}: {events[^1]}");
             Assert.Equal(length, events.OfType<PartDelta>().Sum(delta => delta.Text.Length));
         }
+
+        // Whichever peer it came from, the event is the same: one run shows what all clients get.
+        var (first, said) = LongLines(length).First();
+        var outcome = await bench.PlayAsync(first, new Answer(said), first.Protocol.Name);
+        Assert.Equal(length, outcome.Text.Length);
+        foreach (var (protocol, client) in outcome.Clients) Assert.True(Outcome.TextOf(client) == outcome.Text, protocol.Name);
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed class FaultMatrixTests
 
     [Theory]
     [MemberData(nameof(Recordings))]
-    public async Task An_event_that_comes_twice_or_too_early_changes_no_more_than_itself(string name)
+    public async Task An_event_that_comes_twice_or_too_early_or_too_late_changes_no_more_than_itself(string name)
     {
         var recording = Find(name);
         await using var bench = new FaultBench();
@@ -135,6 +135,13 @@ public sealed class FaultMatrixTests
             var swapped = recording.Frames.ToArray();
             (swapped[index], swapped[index + 1]) = (swapped[index + 1], swapped[index]);
             await PlayAsync(swapped, says[index] || says[index + 1], $"{name}, events {index} and {index + 1} swapped");
+            var late = recording.Frames.ToList();
+            late.RemoveAt(index);
+            await PlayAsync([.. late, recording.Frames[index]], says[index], $"{name}, event {index} at the end");
+            if (index + 2 == recording.Frames.Length) continue;
+            var rotated = recording.Frames.ToArray();
+            (rotated[index], rotated[index + 1], rotated[index + 2]) = (rotated[index + 2], rotated[index], rotated[index + 1]);
+            await PlayAsync(rotated, says[index] || says[index + 1] || says[index + 2], $"{name}, events {index} to {index + 2} rotated");
         }
 
         async Task PlayAsync(IEnumerable<string> frames, bool isInText, string what)

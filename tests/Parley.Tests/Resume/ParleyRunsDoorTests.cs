@@ -7,6 +7,7 @@ using Parley.Agents;
 using Parley.Runs;
 using Parley.Tests.Http;
 using Parley.Tests.Runs;
+using Parley.Tests.Workflows;
 
 namespace Parley.Tests.Resume;
 
@@ -14,7 +15,9 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
 {
     private const string Coze = "/v3/chat";
     private const string Chatflow = "/v1/workflows/chat";
+    private const string WorkflowRun = "/v1/workflow/stream_run";
     private const string Chat = "/v1/chat/completions";
+    private const string Responses = "/v1/responses";
 
     private readonly ScriptedAgent _script = new();
     private RunningServer _server = null!;
@@ -27,6 +30,7 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
         options.Agents.Add(Echo("caller", new EchoOptions { Tool = "look_up" }));
         options.Agents.Add(Echo("failing", new EchoOptions { Text = "one two three four", Pieces = 4, FailAfter = 2 }));
         options.Agents.Add(Echo("refusing", new EchoOptions { FailAfter = 0 }));
+        options.Agents.Add(Greeter.Agent);
         options.Agents.Add(new Agent("script", _script));
         options.Agents.Add(new Agent("patient", _script) { OnDisconnect = DisconnectPolicy.Grace(TimeSpan.FromSeconds(90)) });
     });
@@ -39,21 +43,70 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
     [InlineData(Coze, "failing")]
     [InlineData(Chatflow, "talker")]
     [InlineData(Chatflow, "failing")]
+    [InlineData(Chatflow, "greeter")]
+    [InlineData(WorkflowRun, "talker")]
+    [InlineData(WorkflowRun, "caller")]
+    [InlineData(WorkflowRun, "failing")]
+    [InlineData(WorkflowRun, "greeter")]
     [InlineData(Chat, "talker")]
     [InlineData(Chat, "caller")]
     [InlineData(Chat, "failing")]
+    [InlineData(Chat, "greeter")]
+    [InlineData(Responses, "talker")]
+    [InlineData(Responses, "caller")]
+    [InlineData(Responses, "failing")]
+    [InlineData(Responses, "greeter")]
     public async Task The_stream_after_every_N_is_the_rest_of_what_the_client_got(string path, string agent)
     {
         var (id, body) = await StreamAsync(path, agent);
-        var frames = Frames(body);
-        for (var n = 0; n <= frames.Length; n++)
+        using (var response = await _server.Client.GetAsync($"/parley/runs/{id}/stream", Token))
         {
-            using var response = await _server.Client.GetAsync($"/parley/runs/{id}/stream?after={n}", Token);
             Assert.Equal(("text/event-stream", id), (response.Content.Headers.ContentType!.MediaType, response.Headers.GetValues("parley-run").Single()));
-            Assert.Equal(string.Concat(frames[n..]), await response.Content.ReadAsStringAsync(Token));
+            Assert.Equal(body, await response.Content.ReadAsStringAsync(Token));
         }
 
-        Assert.Equal(body, await _server.Client.GetStringAsync($"/parley/runs/{id}/stream", Token));
+        await AssertRestsAsync(id, body);
+    }
+
+    [Theory]
+    [InlineData("talker", false)]
+    [InlineData("talker", true)]
+    [InlineData("caller", false)]
+    [InlineData("caller", true)]
+    [InlineData("failing", false)]
+    [InlineData("failing", true)]
+    [InlineData("greeter", false)]
+    [InlineData("greeter", true)]
+    public async Task A_response_after_every_number_is_the_rest_of_what_the_client_got(string agent, bool background)
+    {
+        var (id, body) = await SendAsync(Responses, new { model = agent, input = "Hello", stream = true, background });
+        var frames = Frames(body);
+        Assert.Equal("data: [DONE]\n\n", frames[^1]);
+        Assert.Equal(body, await _server.Client.GetStringAsync($"/v1/responses/{id}?stream=true", Token));
+        for (var n = 0; n < frames.Length - 1; n++)
+        {
+            // A workflow's are numbered from 1.
+            var number = JsonElement.Parse(frames[n].Split("data: ")[1]).GetProperty("sequence_number").GetInt32();
+            Assert.Equal(agent == "greeter" ? n + 1 : n, number);
+            Assert.Equal(string.Concat(frames[(n + 1)..]), await _server.Client.GetStringAsync($"/v1/responses/{id}?stream=true&starting_after={number}", Token));
+        }
+
+        await AssertRestsAsync(id, body);
+    }
+
+    [Theory]
+    [InlineData("caller")]
+    [InlineData("greeter")]
+    public async Task A_response_that_went_on_with_its_answer_has_a_stream_of_its_own(string agent)
+    {
+        var (first, body) = await StreamAsync(Responses, agent);
+        var waiting = Data(body, "response.completed").GetProperty("response").GetProperty("output").EnumerateArray().Last();
+        object answer = agent == "caller" ? new { type = "function_call_output", call_id = waiting.GetProperty("call_id").GetString(), output = "sunny" } : new { role = "user", content = "Ada" };
+        var (second, rest) = await SendAsync(Responses, new { model = agent, stream = true, previous_response_id = first, input = new[] { answer } });
+        Assert.NotEqual(first, second);
+        Assert.Contains(agent == "caller" ? "sunny" : "Hello, Ada!", rest, StringComparison.Ordinal);
+        await AssertRestsAsync(first, body);
+        await AssertRestsAsync(second, rest);
     }
 
     [Fact]
@@ -65,19 +118,17 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
         var path = $"/v3/chat/submit_tool_outputs?conversation_id={chat.GetProperty("conversation_id").GetString()}&chat_id={chat.GetProperty("id").GetString()}";
         var (second, rest) = await SendAsync(path, new { stream = true, tool_outputs = new[] { new { tool_call_id = call, output = "sunny" } } });
         Assert.NotEqual(first, second);
-        foreach (var (id, whole) in new[] { (first, body), (second, rest) })
-        {
-            var frames = Frames(whole);
-            for (var n = 0; n <= frames.Length; n++) Assert.Equal(string.Concat(frames[n..]), await _server.Client.GetStringAsync($"/parley/runs/{id}/stream?after={n}", Token));
-        }
-
+        await AssertRestsAsync(first, body);
+        await AssertRestsAsync(second, rest);
         var run = await RunAsync(second);
         Assert.Equal((first, $"[\"{first}\",\"{second}\"]"), (run.GetProperty("continues").GetString(), run.GetProperty("chat").GetRawText()));
     }
 
     [Theory]
     [InlineData(Coze)]
+    [InlineData(WorkflowRun)]
     [InlineData(Chat)]
+    [InlineData(Responses)]
     public async Task Readers_follow_a_run_under_way_from_where_they_are_and_see_it_cancelled(string path)
     {
         _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "one "), new PartDelta(0, 0, "two "));
@@ -86,15 +137,19 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
         var running = await RunAsync(id);
         Assert.Equal("running", running.GetProperty("status").GetString());
         using var second = await _server.Client.GetAsync($"/parley/runs/{id}/stream?after=1", HttpCompletionOption.ResponseHeadersRead, Token);
-        using var third = await _server.Client.GetAsync($"/parley/runs/{id}/stream?after=3", HttpCompletionOption.ResponseHeadersRead, Token);
+
+        // The newest piece of a workflow's text is told with the next one.
+        var newest = path == WorkflowRun ? 2 : 3;
+        using var third = await _server.Client.GetAsync($"/parley/runs/{id}/stream?after={newest}", HttpCompletionOption.ResponseHeadersRead, Token);
         _script.Says(new PartDelta(0, 0, "three"));
 
         using var cancelled = await _server.Client.PostAsync($"/parley/runs/{id}/cancel", null, Token);
         Assert.Equal(HttpStatusCode.OK, cancelled.StatusCode);
-        var frames = Frames(await original.Content.ReadAsStringAsync(Token));
+        var whole = await original.Content.ReadAsStringAsync(Token);
+        var frames = Frames(whole);
         Assert.Equal(string.Concat(frames[1..]), await second.Content.ReadAsStringAsync(Token));
-        Assert.Equal(string.Concat(frames[3..]), await third.Content.ReadAsStringAsync(Token));
-        for (var n = 0; n <= frames.Length; n++) Assert.Equal(string.Concat(frames[n..]), await _server.Client.GetStringAsync($"/parley/runs/{id}/stream?after={n}", Token));
+        Assert.Equal(string.Concat(frames[newest..]), await third.Content.ReadAsStringAsync(Token));
+        await AssertRestsAsync(id, whole);
 
         // Cancelling again says the same; so does every other way to look at it.
         using var again = await _server.Client.PostAsync($"/parley/runs/{id}/cancel", null, Token);
@@ -127,6 +182,13 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
         var (started, said, ended) = (After("started"), After("first_text"), After("ended"));
         Assert.True(0 <= started && started <= said && said <= ended, run.GetRawText());
         Assert.Equal(run.GetRawText(), (await RunAsync(run.GetProperty("ids").GetProperty("coze").GetString()!)).GetRawText());
+
+        // The ids are those that its own protocol's clients were told.
+        var (response, stream) = await StreamAsync(Responses, "greeter");
+        Assert.StartsWith("wfresp_", response, StringComparison.Ordinal);
+        Assert.Equal(response, Data(stream, "response.completed").GetProperty("response").GetProperty("id").GetString());
+        run = await RunAsync(response);
+        Assert.Equal((response, response), (run.GetProperty("id").GetString(), run.GetProperty("ids").GetProperty("responses").GetString()));
 
         double After(string name) => run.GetProperty(name).GetProperty("after_ms").GetDouble();
     }
@@ -213,6 +275,8 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
     {
         Coze => new { bot_id = agent, user_id = "u", stream = true, additional_messages = Hello },
         Chatflow => new { workflow_id = agent, additional_messages = Hello },
+        WorkflowRun => new { workflow_id = agent, parameters = new { input = "Hello" } },
+        Responses => new { model = agent, stream = true, input = "Hello" },
         _ => new { model = agent, stream = true, stream_options = new { include_usage = true }, messages = new[] { new { role = "user", content = "Hello" } } },
     };
 
@@ -224,7 +288,14 @@ public sealed class ParleyRunsDoorTests : IAsyncLifetime
     private static string[] Frames(string stream) => [.. stream.Split("\n\n").SkipLast(1).Select(frame => frame + "\n\n")];
 
     private static JsonElement Data(string stream, string name)
-        => JsonElement.Parse(Frames(stream).First(frame => frame.StartsWith($"event:{name}\n", StringComparison.Ordinal)).Split("data:")[1]);
+        => JsonElement.Parse(Frames(stream).First(frame => frame.StartsWith($"event:{name}\n", StringComparison.Ordinal) || frame.StartsWith($"event: {name}\n", StringComparison.Ordinal)).Split("data:")[1]);
+
+    // What a client has after its first N frames, and what it is given for that number, are the whole.
+    private async Task AssertRestsAsync(string id, string whole)
+    {
+        var frames = Frames(whole);
+        for (var n = 0; n <= frames.Length; n++) Assert.Equal(string.Concat(frames[n..]), await _server.Client.GetStringAsync($"/parley/runs/{id}/stream?after={n}", Token));
+    }
 
     private Task<(string Id, string Body)> StreamAsync(string path, string agent) => SendAsync(path, Body(path, agent));
 
