@@ -11,6 +11,7 @@ namespace Parley.IntegrationTests.Crowds;
 /// <summary>
 /// Clients that take a long answer a kilobyte at a time, as slowly as other clients chat, or not at all: they cost little memory, and no chat waits for them.
 /// </summary>
+[Collection<Timed>]
 public sealed class SlowReaderTests(ITestOutputHelper output)
 {
     private const int Readers = 200;
