@@ -6,6 +6,7 @@ using Parley.IntegrationTests.Wire;
 namespace Parley.IntegrationTests.Crowds;
 
 /// <summary>Hundreds of clients that vanish within their streams: what their runs' policy says happens to every one of them, and soon.</summary>
+[Collection<Timed>]
 public sealed class VanishingClientTests(ITestOutputHelper output)
 {
     private const int Clients = 500;

@@ -10,6 +10,7 @@ namespace Parley.IntegrationTests.Upstream;
 /// However a client of any protocol ends its run, the connection to a peer of any protocol is closed within a second; to end it again says the same,
 /// and one that has ended otherwise cannot be ended.
 /// </summary>
+[Collection<Timed>]
 public sealed class CancelTests(FaultyUpstream upstream) : IClassFixture<FaultyUpstream>
 {
     public static TheoryData<string> Peers => [.. PeerDialect.All.Select(peer => peer.Name)];

@@ -5,8 +5,8 @@ using Parley.IntegrationTests.Wire;
 namespace Parley.IntegrationTests.Upstream;
 
 /// <summary>
-/// A server whose agent <c>faulty</c> is at a scripted peer, <c>hasty</c> too but with short patience; <c>faulty-PROTOCOL</c> and <c>hasty-PROTOCOL</c> are at
-/// a peer of each protocol and ask it once; and one that echoes beside them.
+/// A server whose agent <c>faulty</c> is at a scripted peer; <c>faulty-PROTOCOL</c> is at a peer of each protocol and asks it once, as do <c>hasty-PROTOCOL</c>,
+/// which does not wait long for the first event, and <c>fickle-PROTOCOL</c>, which waits for that but not for the next ones; and one echoes beside them.
 /// </summary>
 public sealed class FaultyUpstream : IAsyncLifetime
 {
@@ -24,7 +24,6 @@ public sealed class FaultyUpstream : IAsyncLifetime
         {
             ["echo"] = "name: echo\nkind: echo\n",
             ["faulty"] = $"name: faulty\n{TestAgents.Remote(Peer.Url, "m")}timeouts: {{ connect: 5s, first_event: 60s, idle: 60s }}\n",
-            ["hasty"] = $"name: hasty\n{TestAgents.Remote(Peer.Url, "m")}timeouts: {{ connect: 5s, first_event: 300ms, idle: 300ms }}\n",
             ["nowhere"] = $"name: nowhere\n{TestAgents.Remote("http://127.0.0.1:1/v1", "m")}",
             ["greeter"] = $"name: greeter\n{TestAgents.Remote(Peer.Url, "qwen3:8b")}key: ${{env:MODEL_KEY}}\ninstructions: \"You help {{{{name}}}} in {{{{place}}}}.\"\n",
         },
@@ -62,9 +61,11 @@ public sealed class FaultyUpstream : IAsyncLifetime
         Peer.Dispose();
     }
 
-    private IEnumerable<KeyValuePair<string, string>> AgentsAt(PeerDialect peer) =>
-    [
-        new($"faulty-{peer}", peer.AgentFile($"faulty-{peer}", Peer.Url, "retries: 0\ntimeouts: { connect: 5s, first_event: 60s, idle: 60s }\n")),
-        new($"hasty-{peer}", peer.AgentFile($"hasty-{peer}", Peer.Url, "retries: 0\ntimeouts: { connect: 5s, first_event: 300ms, idle: 300ms }\n")),
-    ];
+    private IEnumerable<KeyValuePair<string, string>> AgentsAt(PeerDialect peer)
+    {
+        return [AgentAt("faulty", "60s", "60s"), AgentAt("hasty", "300ms", "60s"), AgentAt("fickle", "60s", "300ms")];
+
+        KeyValuePair<string, string> AgentAt(string habit, string firstEvent, string idle)
+            => new($"{habit}-{peer}", peer.AgentFile($"{habit}-{peer}", Peer.Url, $"retries: 0\ntimeouts: {{ connect: 5s, first_event: {firstEvent}, idle: {idle} }}\n"));
+    }
 }

@@ -71,18 +71,6 @@ public sealed class UpstreamFaultTests(FaultyUpstream upstream) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("silent")]
-    [InlineData("stalls")]
-    public async Task A_stall_is_one_failure_after_the_agent_s_patience(string script)
-    {
-        PeerStep[] said = script == "silent" ? [] : [new Send([.. Chat.StreamHead, .. Chat.Piece("one ")])];
-        upstream.Peer.On(script, [.. said, new Stall()]);
-        var chat = await upstream.ChatAsync("hasty", script);
-        Assert.Contains(chat.Terminal!.Name, Failures);
-        Assert.Equal(script == "silent" ? "" : "one ", chat.Streamed);
-    }
-
-    [Theory]
     [InlineData(64 << 10)]
     [InlineData(1 << 20)]
     public async Task A_big_event_is_passed_on(int size)
