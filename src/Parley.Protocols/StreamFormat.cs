@@ -36,11 +36,37 @@ public sealed record StreamFormat
     /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
     public ErrorReader? ReadError { get; init; }
 
+    /// <summary>What a run may have and this protocol's clients cannot be told.</summary>
+    public required RunFeatures CannotWrite { get; init; }
+
+    /// <summary>What this protocol's servers cannot tell, or its reader does not take: no run of an agent behind one has it.</summary>
+    public required RunFeatures CannotRead { get; init; }
+
+    /// <summary>The protocol whose own things, <see cref="OpaqueItem"/> and <see cref="Extension"/>, it carries; null if none.</summary>
+    public Protocol? Own { get; init; }
+
     /// <summary>The ends of the paths at which it is asked for.</summary>
     public ValueList<string> Paths { get; init; }
 
     /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
     public ValueList<string> Signs { get; init; }
+
+    private const RunFeatures NotInCoze =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.Approvals | RunFeatures.Consent | RunFeatures.WorkflowActions
+        | RunFeatures.Annotations | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode;
+
+    private const RunFeatures NotInCozeWorkflows =
+        RunFeatures.Reasoning | RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
+        | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Annotations | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Refusal
+        | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode;
+
+    private const RunFeatures NotInChatCompletions =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
+        | RunFeatures.Question | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio
+        | RunFeatures.Data | RunFeatures.Cancelled;
+
+    private const RunFeatures NotInResponses =
+        RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data | RunFeatures.ErrorCode;
 
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
@@ -48,6 +74,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Coze,
+            CannotWrite = NotInCoze,
+            CannotRead = NotInCoze,
+            Own = Protocol.Coze,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -60,6 +89,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.CozeWorkflow,
+            CannotWrite = NotInCoze,
+            CannotRead = NotInCoze,
+            Own = Protocol.Coze,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -71,6 +103,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.CozeWorkflowRun,
+            CannotWrite = NotInCozeWorkflows,
+            CannotRead = NotInCozeWorkflows,
             NewReader = () => new CozeWorkflowStreamReader(),
             NewWriter = (run, _) => new CozeWorkflowStreamWriter(run),
             ReadBody = CozeStreamReader.ReadBody,
@@ -83,6 +117,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.ChatCompletions,
+            CannotWrite = NotInChatCompletions,
+            CannotRead = NotInChatCompletions | RunFeatures.ErrorMessage,
             NewReader = () => new ChatCompletionsReader(tellId: true),
             NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
             NewLaw = () => new ChatLaw(),
@@ -96,6 +132,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Responses,
+            CannotWrite = NotInResponses,
+            CannotRead = NotInResponses | RunFeatures.ErrorMessage,
+            Own = Protocol.Responses,
             NewReader = () => new ResponsesStreamReader(tellsEcho: true),
             NewWriter = (run, keepIds) => new ResponsesStreamWriter(run, keepIds),
             NewLaw = () => new ResponsesLaw(),

@@ -120,10 +120,11 @@ public sealed partial class Runner
         await saved.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
+    private RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
     {
         var kept = header.Stored && !header.Detached;
         IReadOnlyList<Message> output = kept ? RunMessages.Of(header, state, at) : [];
+        if (_losses is not null) losses = losses.Concat(_losses(header, state));
         var run = header with
         {
             Status = end switch

@@ -1,0 +1,41 @@
+using Parley.Agents;
+using Parley.Protocols.ChatCompletions;
+using Parley.Protocols.Coze;
+using Parley.Protocols.Responses;
+using Parley.Protocols.Upstream;
+
+namespace Parley.Tests.Matrix;
+
+/// <summary>A protocol in which servers are asked: what makes an agent that asks one, and so also a client.</summary>
+/// <param name="Protocol">The protocol.</param>
+/// <param name="New">Makes the agent, of the address of the server and the name of an agent there.</param>
+internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient, IAgent> New)
+{
+    /// <summary>All protocols, one entry each.</summary>
+    public static IReadOnlyList<Peer> All { get; } =
+    [
+        new(Protocol.Coze, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = name, Retries = 0 }, client)) { IsStateful = true, AnswersWhole = true },
+        new(Protocol.CozeWorkflow, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = name, Retries = 0 }, client)) { IsStateful = true },
+        new(Protocol.CozeWorkflowRun, (url, name, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = name, Retries = 0 }, client)) { Converses = false },
+        new(Protocol.ChatCompletions, (url, name, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = new Uri(url, "/v1"), Model = name, Retries = 0 }, client)) { AnswersWhole = true },
+        new(Protocol.Responses, (url, name, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = new Uri(url, "/v1"), Model = name, Retries = 0 }, client)) { IsStateful = true, AnswersWhole = true },
+    ];
+
+    /// <summary>It continues a conversation of the server's.</summary>
+    public bool IsStateful { get; init; }
+
+    /// <summary>Its server answers also without a stream.</summary>
+    public bool AnswersWhole { get; init; }
+
+    /// <summary>It has conversations.</summary>
+    public bool Converses { get; init; } = true;
+
+    /// <summary>Its server is a Parley.</summary>
+    public bool IsServed { get; init; } = true;
+
+    /// <summary>The entry of a protocol.</summary>
+    public static Peer Of(Protocol protocol) => All.Single(peer => peer.Protocol == protocol);
+
+    /// <inheritdoc/>
+    public override string ToString() => Protocol.Name;
+}
