@@ -10,7 +10,7 @@ public static class FeaturesOfRun
     /// <param name="own">The protocol whose own things count as told, see <see cref="StreamFormat.Own"/>.</param>
     public static RunFeatures Of(RunState state, Protocol? own = null)
     {
-        var features = OfEnd(state.End);
+        var features = OfEnd(state, own);
         var messages = 0;
         foreach (var item in state.Items)
         {
@@ -58,37 +58,33 @@ public static class FeaturesOfRun
         return part.Notes.Count > 0 ? features | RunFeatures.Annotations : features;
     }
 
-    private static RunFeatures OfEnd(RunEnded? end)
+    private static RunFeatures OfEnd(RunState state, Protocol? own) => state.End switch
     {
-        var features = end?.Usage switch
-        {
-            null => RunFeatures.None,
-            { CachedInput: null, Reasoning: null } => RunFeatures.Usage,
-            _ => RunFeatures.Usage | RunFeatures.UsageDetails,
-        };
-        switch (end)
-        {
-            case RunCompleted { Finish: var finish } when finish != FinishReason.Stop:
-                features |= RunFeatures.FinishReason;
-                break;
-            case RunCancelled:
-                features |= RunFeatures.Cancelled;
-                break;
-            case RunFailed failed:
-                features |= RunFeatures.ErrorMessage;
-                if (failed.Error is { Public: true, Code: not null }) features |= RunFeatures.ErrorCode;
-                break;
-            case RunSuspended suspended:
-                foreach (var required in suspended.Required)
-                    features |= required switch
-                    {
-                        AnswerQuestion or ProvideInput => RunFeatures.Question,
-                        Authorize => RunFeatures.Consent,
-                        _ => RunFeatures.None,
-                    };
-                break;
-        }
+        RunCompleted completed => OfUsage(completed, RunFeatures.Usage) | (completed.Finish == FinishReason.Stop ? RunFeatures.None : RunFeatures.FinishReason),
+        RunCancelled cancelled => OfUsage(cancelled, RunFeatures.UsageOfCancelled) | RunFeatures.Cancelled,
+        RunFailed failed => OfUsage(failed, RunFeatures.UsageOfFailed) | OfError(failed.Error, state),
+        RunSuspended suspended => suspended.Required.Aggregate(OfUsage(suspended, RunFeatures.UsageOfWaiting), (features, required) => features | OfRequired(required, state.Items[required.Item], own)),
+        _ => RunFeatures.None,
+    };
 
-        return features;
+    private static RunFeatures OfUsage(RunEnded end, RunFeatures feature) => end.Usage switch
+    {
+        null => RunFeatures.None,
+        { CachedInput: null, Reasoning: null } => feature,
+        _ => feature | RunFeatures.UsageDetails,
+    };
+
+    // A refusal of the request is told as it is by all, and so is one before anything was answered.
+    private static RunFeatures OfError(RunError error, RunState state)
+    {
+        var features = error.Cause == ErrorCause.Rejected ? RunFeatures.None : RunFeatures.ErrorMessage;
+        return error is { Public: true, Code: not null } && state.Started ? features | RunFeatures.ErrorCode : features;
     }
+
+    private static RunFeatures OfRequired(RequiredAction required, ItemState item, Protocol? own) => required switch
+    {
+        AnswerQuestion or ProvideInput => RunFeatures.Question,
+        Authorize when item.Head is not OpaqueItem opaque || opaque.Protocol != own => RunFeatures.Consent,
+        _ => RunFeatures.None,
+    };
 }

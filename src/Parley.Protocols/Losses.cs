@@ -9,15 +9,20 @@ public static class Losses
 {
     private static readonly string[] Words = [.. Enumerable.Range(0, BitOperations.PopCount((uint)RunFeatures.All)).Select(bit => WordOf(((RunFeatures)(1 << bit)).ToString()))];
 
-    /// <summary>What clients of a dialect never get of an agent: what its peer's protocol has no word for, null for an agent that asks nobody, and what the dialect has none for.</summary>
-    public static RunFeatures OfPair(Protocol dialect, Protocol? peer)
+    /// <summary>What clients of a dialect never get of an agent: what its peer's protocol has no word for, and what the dialect has none for.</summary>
+    /// <param name="dialect">The client's protocol.</param>
+    /// <param name="peer">The protocol in which the agent asks another server; null if it asks none.</param>
+    /// <param name="isStreamed">Whether the client is answered by a stream.</param>
+    public static RunFeatures OfPair(Protocol dialect, Protocol? peer, bool isStreamed = true)
     {
-        var (to, from) = (StreamFormat.Of(dialect), peer is { } named ? StreamFormat.Of(named) : null);
-        var lost = to.CannotWrite | (from?.CannotRead ?? RunFeatures.None);
-        return from is null || from.Own == to.Own ? lost : lost | RunFeatures.Opaque;
+        var to = StreamFormat.Of(dialect);
+        var lost = isStreamed ? to.CannotWrite : to.CannotWrite | to.OnlyStreamed;
+        if (peer is not { } named) return lost;
+        var from = StreamFormat.Of(named);
+        return from.Own is null || from.Own == to.Own ? (lost & ~from.OwnTells) | from.CannotRead : lost | from.CannotRead | RunFeatures.Opaque;
     }
 
-    /// <summary>What a run had that its dialect has no word for, whether its client asked for it or not.</summary>
+    /// <summary>What a run had that its dialect has no word for.</summary>
     public static RunFeatures OfRun(Run run, RunState state)
     {
         var format = StreamFormat.Of(run.Dialect);

@@ -63,7 +63,7 @@ public enum RunFeatures
     /// <summary>That a text is a refusal.</summary>
     Refusal = 1 << 17,
 
-    /// <summary>Tokens spent.</summary>
+    /// <summary>Tokens spent by a run that was completed.</summary>
     Usage = 1 << 18,
 
     /// <summary>Tokens that came from a cache or were reasoning.</summary>
@@ -75,15 +75,24 @@ public enum RunFeatures
     /// <summary>That the run was cancelled, and did not fail.</summary>
     Cancelled = 1 << 21,
 
-    /// <summary>What a failure says.</summary>
+    /// <summary>What a server says of a failure that is its own, and not the request's.</summary>
     ErrorMessage = 1 << 22,
 
-    /// <summary>The code of a failure.</summary>
+    /// <summary>The code of a failure of a run that had begun.</summary>
     ErrorCode = 1 << 23,
 
     /// <summary>Items and notices that only their own protocol understands.</summary>
     Opaque = 1 << 24,
 
+    /// <summary>Tokens spent by a run that waits.</summary>
+    UsageOfWaiting = 1 << 25,
+
+    /// <summary>Tokens spent by a run that failed.</summary>
+    UsageOfFailed = 1 << 26,
+
+    /// <summary>Tokens spent by a run that was cancelled.</summary>
+    UsageOfCancelled = 1 << 27,
+
     /// <summary>All of it.</summary>
-    All = (1 << 25) - 1,
+    All = (1 << 28) - 1,
 }

@@ -45,6 +45,12 @@ public sealed record StreamFormat
     /// <summary>The protocol whose own things, <see cref="OpaqueItem"/> and <see cref="Extension"/>, it carries; null if none.</summary>
     public Protocol? Own { get; init; }
 
+    /// <summary>What such things of its own tell although it has no other word for it.</summary>
+    public RunFeatures OwnTells { get; init; }
+
+    /// <summary>What its streams tell, but not its answers without one.</summary>
+    public RunFeatures OnlyStreamed { get; init; }
+
     /// <summary>The ends of the paths at which it is asked for.</summary>
     public ValueList<string> Paths { get; init; }
 
@@ -53,20 +59,20 @@ public sealed record StreamFormat
 
     private const RunFeatures NotInCoze =
         RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.Approvals | RunFeatures.Consent | RunFeatures.WorkflowActions
-        | RunFeatures.Annotations | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode;
+        | RunFeatures.Annotations | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode | RunFeatures.UsageOfCancelled;
 
     private const RunFeatures NotInCozeWorkflows =
         RunFeatures.Reasoning | RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
         | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Annotations | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Refusal
-        | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode;
+        | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode | RunFeatures.UsageOfWaiting | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
 
     private const RunFeatures NotInChatCompletions =
         RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
         | RunFeatures.Question | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio
-        | RunFeatures.Data | RunFeatures.Cancelled;
+        | RunFeatures.Data | RunFeatures.Cancelled | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
 
     private const RunFeatures NotInResponses =
-        RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data | RunFeatures.ErrorCode;
+        RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Consent | RunFeatures.ErrorCode | RunFeatures.UsageOfCancelled;
 
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
@@ -77,6 +83,7 @@ public sealed record StreamFormat
             CannotWrite = NotInCoze,
             CannotRead = NotInCoze,
             Own = Protocol.Coze,
+            OnlyStreamed = RunFeatures.Audio,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -133,8 +140,9 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.Responses,
             CannotWrite = NotInResponses,
-            CannotRead = NotInResponses | RunFeatures.ErrorMessage,
+            CannotRead = (NotInResponses | RunFeatures.ErrorMessage) & ~RunFeatures.Consent,
             Own = Protocol.Responses,
+            OwnTells = RunFeatures.Consent,
             NewReader = () => new ResponsesStreamReader(tellsEcho: true),
             NewWriter = (run, keepIds) => new ResponsesStreamWriter(run, keepIds),
             NewLaw = () => new ResponsesLaw(),

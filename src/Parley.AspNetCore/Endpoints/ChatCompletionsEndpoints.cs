@@ -35,7 +35,7 @@ internal static class ChatCompletionsEndpoints
             services.GetService<ParleySettings>()?.ChatCompletions.Reasoning ?? true);
         var request = await ChatTurn.OfAsync(context, asked, agent, rendering.ToJson());
         var live = await services.GetRequiredService<Runner>().StartAsync(request, context.RequestAborted);
-        RunHeaders.Write(context, live.Header);
+        RunHeaders.Write(context, live.Header, asked.Stream);
         if (asked.Stream) await EventStream.SendAsync(context, live, new ChatCompletionsWriter(live.Header), error => WriteErrorAsync(context, error));
         else await AnswerAsync(context, live);
     }

@@ -75,7 +75,7 @@ internal static class CozeWorkflows
         var rendering = new CozeRendering { Bot = workflow, IsStreamed = stream, DebugUrl = DebugUrlOf(call, workflow) };
         var live = await call.StartAsync(
             request with { Rendering = rendering.ToJson(), OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue) }, "event_id");
-        RunHeaders.Write(call.Context, live.Header);
+        RunHeaders.Write(call.Context, live.Header, stream);
         return live;
     }
 
@@ -91,7 +91,7 @@ internal static class CozeWorkflows
         var run = await call.Runner.FindAsync(call.Owner, id, call.Aborted) is { } found && found.Dialect == Protocol.CozeWorkflowRun
             ? found
             : throw new RunException(RunError.NotFound($"The run does not exist ({RunHeaders.Run}).", RunHeaders.Run));
-        RunHeaders.Write(call.Context, run);
+        RunHeaders.Write(call.Context, run, isStreamed: true);
         using var reader = call.Runner.Attach(run);
         await EventStream.ResumeAsync(call.Context, run, reader, new CozeWorkflowStreamWriter(run), number + 1);
     }

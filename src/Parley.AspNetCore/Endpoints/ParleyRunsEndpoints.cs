@@ -30,7 +30,7 @@ internal static class ParleyRunsEndpoints
         var after = AfterOf(context.Request);
         var run = await FindAsync(context);
         var format = StreamFormat.Of(run.Dialect);
-        RunHeaders.Write(context, run);
+        RunHeaders.Write(context, run, isStreamed: true);
         using var reader = RunnerOf(context).Attach(run);
         await EventStream.ResumeAsync(context, run, reader, format.NewWriter(run, false), after);
     }

@@ -14,7 +14,7 @@ internal static class ResponsesReads
         var (stream, after) = (WantsStream(call), StartingAfter(call));
         var run = await call.RunAsync();
         // Whatever it was asked in, it is shown in this dialect.
-        RunHeaders.Write(call.Context, run with { Dialect = Protocol.Responses });
+        RunHeaders.Write(call.Context, run with { Dialect = Protocol.Responses }, stream);
         if (!stream)
         {
             await call.AnswerAsync(run, await call.Runner.FoldAsync(run, call.Aborted));

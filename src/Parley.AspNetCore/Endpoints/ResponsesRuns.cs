@@ -11,7 +11,7 @@ internal static class ResponsesRuns
     {
         var asked = ResponsesRequestReader.Read(await call.BodyAsync());
         var live = await call.Runner.StartAsync(await ResponsesTurn.OfAsync(call, asked), call.Aborted);
-        RunHeaders.Write(call.Context, live.Header);
+        RunHeaders.Write(call.Context, live.Header, asked.Stream);
         if (asked.Stream) await EventStream.SendAsync(call.Context, live, new ResponsesStreamWriter(live.Header), error => ResponsesCall.WriteErrorAsync(call.Context, error));
         else if (asked.Background) await call.AnswerAsync(live.Header, await call.Runner.FoldAsync(live.Header, call.Aborted));
         else await AnswerAsync(call, live);

@@ -17,12 +17,12 @@ internal static class RunHeaders
     public const string Losses = "parley-losses";
 
     /// <summary>Writes them.</summary>
-    public static void Write(HttpContext context, Run run)
+    public static void Write(HttpContext context, Run run, bool isStreamed)
     {
         var format = StreamFormat.Of(run.Dialect);
         var headers = context.Response.Headers;
         headers[Run] = format.RunId(run.Conversation, run.Id);
         if (!run.Detached) headers[Conversation] = format.ConversationId(run.Conversation);
-        if (Protocols.Losses.OfPair(run.Dialect, run.Peer) is not RunFeatures.None and var lost) headers[Losses] = string.Join(", ", Protocols.Losses.NamesOf(lost));
+        if (Protocols.Losses.OfPair(run.Dialect, run.Peer, isStreamed) is not RunFeatures.None and var lost) headers[Losses] = string.Join(", ", Protocols.Losses.NamesOf(lost));
     }
 }

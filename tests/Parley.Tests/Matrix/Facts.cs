@@ -31,7 +31,8 @@ internal static class Facts
             RunFeatures.Audio => [.. Parts(PartKind.Audio).Select(part => part.Text)],
             RunFeatures.Data => [.. Parts(PartKind.Data).Select(part => part.Data?.Text ?? "")],
             RunFeatures.Refusal => [.. Parts(PartKind.Refusal).Select(part => part.Text)],
-            RunFeatures.Usage => state.End?.Usage is { Sum: > 0 } usage ? [$"{usage.Input}+{usage.Output}={usage.Sum}"] : [],
+            RunFeatures.Usage or RunFeatures.UsageOfWaiting or RunFeatures.UsageOfFailed or RunFeatures.UsageOfCancelled
+                => state.End?.Usage is { Sum: > 0 } usage ? [$"{usage.Input}+{usage.Output}={usage.Sum}"] : [],
             RunFeatures.UsageDetails => state.End?.Usage is { } details && (details.CachedInput > 0 || details.Reasoning > 0) ? [$"{details.CachedInput} {details.Reasoning}"] : [],
             RunFeatures.FinishReason => state.End is RunCompleted { Finish: var finish } && finish != FinishReason.Stop ? [finish.Value] : [],
             RunFeatures.Cancelled => state.End is RunCancelled ? ["cancelled"] : [],

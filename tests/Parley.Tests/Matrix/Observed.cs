@@ -34,10 +34,10 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
 
     private Observed With(Play play, Peer client, Peer? agent)
     {
-        var declared = Losses.OfPair(client.Protocol, agent?.Protocol);
+        var declared = Losses.OfPair(client.Protocol, agent?.Protocol, play.IsStreamed);
 
         // The server behind is a Parley, which has no more words than a server that speaks its protocol has.
-        var expected = agent is null ? declared : declared | StreamFormat.Of(agent.Protocol).CannotWrite;
+        var expected = agent is null ? declared : declared | (StreamFormat.Of(agent.Protocol).CannotWrite & ~StreamFormat.Of(agent.Protocol).OwnTells);
         var (script, seen) = (play.Script, play.State);
         var features = FeaturesOf(script, agent);
         var asText = false;
@@ -67,12 +67,12 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
         return this with { Seen = Seen | features };
     }
 
-    // What the agent's own protocol has for itself is said only by an agent of it.
+    // What a protocol has for itself is said only by an agent of it, and consent is asked for by such a thing.
     private static RunFeatures FeaturesOf(Script script, Peer? agent)
     {
         var own = agent is null ? null : StreamFormat.Of(agent.Protocol).Own;
         var features = FeaturesOfRun.Of(script.State);
-        return script.State.Items.Any(item => item.Head is OpaqueItem opaque && opaque.Protocol == own) ? features : features & ~RunFeatures.Opaque;
+        return script.State.Items.Any(item => item.Head is OpaqueItem opaque && opaque.Protocol == own) ? features : features & ~(RunFeatures.Opaque | (agent is null ? RunFeatures.Consent : RunFeatures.None));
     }
 
     private void CheckText(Play play, bool asText)

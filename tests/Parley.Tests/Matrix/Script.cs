@@ -20,7 +20,7 @@ internal sealed class Script
     private Usage Usage { get; }
 
     /// <summary>The error of the scripts that fail.</summary>
-    public static RunError Broken { get; } = new(ErrorSide.Agent, ErrorCause.Rejected, "It broke at 42.", true, "my_own_code");
+    public static RunError Broken { get; } = new(ErrorSide.Agent, ErrorCause.Unavailable, "It broke at 42.", true, "my_own_code");
 
     /// <summary>Everything that may happen, by name.</summary>
     public static IReadOnlyList<Script> All { get; } =
@@ -48,8 +48,8 @@ internal sealed class Script
         new Script("usage", new Usage(70, 50, null, 30, 20)).Says("Spent.").Completes(),
         new Script("length").Says("And then").Completes(FinishReason.Length),
         new Script("filter").Says("And th").Completes(FinishReason.ContentFilter),
-        new Script("cancelled").Says("Stop").Ends(new RunCancelled()),
-        new Script("fails-late").Says("Half an answ").Ends(new RunFailed(Broken)),
+        new Script("cancelled").Says("Stop").Ends(new RunCancelled(new Usage(3, 1))),
+        new Script("fails-late").Says("Half an answ").Ends(new RunFailed(Broken, new Usage(3, 2))),
         new Script("fails-early").Refuses(),
         new Script("opaque-coze").Does(new OpaqueItem(Protocol.Coze, "verbose", new RawJson("""{"content":"{\"msg_type\":\"time_capsule_recall\"}","content_type":"text"}"""))).Says("Done.").Completes(),
         new Script("opaque-responses").Does(new OpaqueItem(Protocol.Responses, "web_search_call", new RawJson("""{"status":"completed","action":{"type":"search","query":"x"}}"""))).Says("Done.").Completes(),
