@@ -5,6 +5,7 @@ using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Tongyi;
 using Parley.Runs;
 
 namespace Parley.Benchmarks;
@@ -45,6 +46,14 @@ public class ReadBenchmarks
     /// <summary>Parley's room of Responses.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]
     public int ResponsesByParley() => Read(Streams.Responses, new ResponsesStreamReader());
+
+    /// <summary>Parley's room of Tongyi.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int TongyiByParley() => Read(Streams.Tongyi, new TongyiStreamReader());
+
+    /// <summary>The same where the peer repeats the whole text.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int TongyiCumulativeByParley() => Read(Streams.TongyiCumulative, new TongyiStreamReader());
 
     /// <summary>A string per line, a document per event.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]

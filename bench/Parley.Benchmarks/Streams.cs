@@ -4,6 +4,7 @@ using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Tongyi;
 using Parley.Runs;
 
 namespace Parley.Benchmarks;
@@ -39,6 +40,13 @@ internal static class Streams
     public static byte[] Responses { get; } = Write(new ResponsesStreamWriter(Header(Protocol.Responses)));
 
     public static byte[] Coze { get; } = Write(new CozeStreamWriter(Header(Protocol.Coze)));
+
+    public static byte[] Tongyi { get; } = Write(new TongyiStreamWriter(Header(Protocol.Tongyi)));
+
+    public static byte[] TongyiCumulative { get; } = Write(new TongyiStreamWriter(Cumulative));
+
+    /// <summary>A run whose client takes the whole text in every frame.</summary>
+    public static Run Cumulative => Header(Protocol.Tongyi) with { Rendering = new TongyiRendering { IsCumulative = true }.ToJson() };
 
     /// <summary>The strings of the deltas, for baselines that only move text.</summary>
     public static string[] Texts { get; } = [.. Events.Select(logged => logged.Event).OfType<PartDelta>().Select(delta => delta.Text)];

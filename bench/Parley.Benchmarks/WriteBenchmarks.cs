@@ -6,6 +6,7 @@ using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Tongyi;
 
 namespace Parley.Benchmarks;
 
@@ -41,6 +42,14 @@ public class WriteBenchmarks
     /// <summary>Parley's room of Responses.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]
     public int ResponsesByParley() => Write(new ResponsesStreamWriter(Streams.Header(Protocol.Responses)));
+
+    /// <summary>Parley's room of Tongyi.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int TongyiByParley() => Write(new TongyiStreamWriter(Streams.Header(Protocol.Tongyi)));
+
+    /// <summary>The same for a client that takes the whole text in every frame.</summary>
+    [Benchmark(OperationsPerInvoke = Streams.Deltas)]
+    public int TongyiCumulativeByParley() => Write(new TongyiStreamWriter(Streams.Cumulative));
 
     /// <summary>An object per event, a string per object.</summary>
     [Benchmark(OperationsPerInvoke = Streams.Deltas)]

@@ -17,6 +17,7 @@ public static class ParleyEndpoints
         app.MapCoze();
         app.MapChatCompletions();
         app.MapResponses();
+        app.MapTongyi();
         app.MapAgents();
         app.MapSharedPaths();
         app.MapParleyRuns();

@@ -29,6 +29,7 @@ public static class ParleyServices
         services.AddSingleton(settings);
         services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Coze);
+        services.AddSingleton(settings.Tongyi);
 
         AddStore(services, options);
         AddAgents(services, options);

@@ -4,6 +4,7 @@ using Parley.Protocols.Coze;
 using Parley.Protocols.OpenAi;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Tongyi;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 
@@ -152,6 +153,19 @@ public sealed record StreamFormat
             ReadError = static (status, body) => OpenAiErrors.Read(status, body),
             Paths = ["/responses"],
             Signs = ["event: response.", "event:response.", "\"object\":\"response\"", "\"object\": \"response\""],
+        },
+        new()
+        {
+            Protocol = Protocol.Tongyi,
+            NewReader = () => new TongyiStreamReader(),
+            NewWriter = (run, keepIds) => new TongyiStreamWriter(run, keepIds),
+            NewLaw = () => new TongyiLaw(),
+            RunId = TongyiIds.OfMessage,
+            ConversationId = TongyiIds.OfSession,
+            ReadBody = TongyiStreamReader.ReadBody,
+            ReadError = TongyiErrors.Read,
+            Paths = ["/dialog/conversation", "/dialog/guest/conversation"],
+            Signs = ["\"msgStatus\":\"", "\"msgStatus\": \""],
         },
     ];
 

@@ -10,11 +10,12 @@ internal static class ConversationRows
 
     private static readonly Sql InsertRow = new(
         """
-        insert into conversations (id, owner, agent, created_at, updated_at, section, head, head_branch, head_position, data)
-        values (@id, @owner, @agent, @created, @updated, @section, 0, 0, 0, @data)
+        insert into conversations (id, owner, agent, external_id, created_at, updated_at, section, head, head_branch, head_position, data)
+        values (@id, @owner, @agent, @external, @created, @updated, @section, 0, 0, 0, @data)
         """);
 
     private static readonly Sql FindRow = new($"select {Columns} from conversations where id = @id and owner = @owner");
+    private static readonly Sql FindByExternalId = new($"select {Columns} from conversations where owner = @owner and external_id = @external");
     private static readonly Sql FindSectionOfAnyOwner = new("select section from conversations where id = @id");
     private static readonly Sql ListDown = List("owner = @owner", "desc");
     private static readonly Sql ListUp = List("owner = @owner", "asc");
@@ -34,16 +35,21 @@ internal static class ConversationRows
 
     public static void Insert(SqlSession session, Conversation conversation)
         => session.Execute(
-            InsertRow, conversation.Id.Value, conversation.Owner, conversation.Agent, conversation.CreatedAt.UtcTicks, conversation.UpdatedAt.UtcTicks,
+            InsertRow, conversation.Id.Value, conversation.Owner, conversation.Agent, conversation.ExternalId, conversation.CreatedAt.UtcTicks, conversation.UpdatedAt.UtcTicks,
             conversation.Section.Value, CanonicalJson.Write(conversation));
 
     public static ConversationRow? Find(SqlSession session, string owner, Id conversation) => session.One(FindRow, Read, conversation.Value, owner);
+
+    /// <summary>Whether there is a conversation already with the external id that another is to have.</summary>
+    public static bool IsNameTaken(SqlSession session, Conversation conversation)
+        => conversation.ExternalId is { } name && session.One(FindByExternalId, Read, conversation.Owner, name) is not null;
 
     /// <summary>The current section; null if the conversation is gone. For what a run does, which has proved its owner when it began.</summary>
     public static Id? FindSection(SqlSession session, Id conversation) => session.Number(FindSectionOfAnyOwner, conversation.Value) is { } section ? new Id(section) : null;
 
     public static Page<Conversation> ListPage(SqlSession session, ConversationQuery query)
     {
+        if (query.ExternalId is { } name) return new Page<Conversation>(session.All(FindByExternalId, ReadConversation, query.Owner, name), false);
         if (!query.After.IsNone || !query.Before.IsNone) return ConversationPages.Read(session, query);
         var take = Math.Max(query.Take, 0);
         // One more than asked for tells whether there are more.

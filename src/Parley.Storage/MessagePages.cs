@@ -20,6 +20,13 @@ internal static class MessagePages
         where run = @run and conversation = @conversation and deleted = 0 and position between @first and @last order by position
         """);
 
+    private static readonly Sql TreeUp = new(
+        """
+        select m.data from branches b join messages m on m.branch = b.id where b.conversation = @conversation order by m.id >> 3, m.id desc limit @take
+        """);
+
+    private static readonly Sql TreeDown = new(TreeUp.Text.Replace("m.id >> 3, m.id desc", "m.id >> 3 desc, m.id", StringComparison.Ordinal));
+
     private static readonly Sql OfRunDown = new(OfRun.Text + " desc");
 
     /// <summary>The page.</summary>
@@ -27,6 +34,7 @@ internal static class MessagePages
     public static Page<Message> Read(SqlSession session, MessageQuery query)
     {
         var row = ConversationRows.Find(session, query.Owner, query.Conversation) ?? throw Refusals.NoConversation();
+        if (query.WholeTree) return ReadTree(session, query);
         var tip = query.Tip.IsNone
             ? Tree.HeadOf(session, row)
             : MessageRows.FindPlace(session, query.Conversation, query.Tip) ?? throw Refusals.NoMessage("tip");
@@ -48,6 +56,17 @@ internal static class MessagePages
         var more = found.Count > take;
         if (more) found.RemoveAt(take);
         if (backwards) found.Reverse();
+        return new Page<Message>(found, more);
+    }
+
+    // Sorted by the database: ids say nothing about the place in a branch, and few trees have more messages than are read at once. The facet of a
+    // reasoning makes its id larger than that of the answer behind it.
+    private static Page<Message> ReadTree(SqlSession session, MessageQuery query)
+    {
+        var take = Math.Max(query.Take, 0);
+        var found = session.All(query.Ascending ? TreeUp : TreeDown, MessageRows.Read, query.Conversation.Value, take + 1L);
+        var more = found.Count > take;
+        if (more) found.RemoveAt(take);
         return new Page<Message>(found, more);
     }
 

@@ -25,12 +25,13 @@ internal static class RunTurns
             : ConversationRows.Find(session, run.Owner, run.Conversation);
         if (row is null) return new RunStartResult(RunStartStatus.NoConversation);
         var conversation = row.Conversation;
-        if ((run.Parent.IsNone ? Tree.HeadOf(session, row) : MessageRows.FindPlace(session, conversation.Id, run.Parent)) is not { } place)
+        if (PlaceOf(session, row, run) is not { } place)
             return new RunStartResult(RunStartStatus.NoParent);
         if (start.ExpectedHead is { } expected && expected != conversation.Head) return new RunStartResult(RunStartStatus.HeadMoved);
 
         var section = run.Parent.IsNone ? conversation.Section : place.Section;
         run = run with { Parent = place.Message, Section = section };
+        if (start.Create is { } named && ConversationRows.IsNameTaken(session, named)) return new RunStartResult(RunStartStatus.Busy);
         if (!Accept(session, run)) return new RunStartResult(RunStartStatus.Busy);
         if (start.Create is not null) ConversationRows.Insert(session, conversation);
         else ConversationRows.Touch(session, conversation.Id, run.CreatedAt);
@@ -72,6 +73,12 @@ internal static class RunTurns
         var place = under.IsNone ? Place.Root : MessageRows.FindPlace(session, run.Conversation, under) ?? Place.Root;
         var (_, last) = Tree.Append(session, run.Conversation, place, run.Section, ending.Output);
         return !ending.MoveHead || (ending.Output.Count == 0 && run.Input.Count == 0) || last.Message.IsNone ? null : last;
+    }
+
+    private static Place? PlaceOf(SqlSession session, ConversationRow row, Run run)
+    {
+        if (!run.Parent.IsNone) return MessageRows.FindPlace(session, run.Conversation, run.Parent);
+        return run.Exclusive ? Tree.HeadOf(session, row) : Place.Root;
     }
 
     private static bool Accept(SqlSession session, Run run)

@@ -40,6 +40,9 @@ internal static class Notations
     /// <summary><c>continue</c>, <c>cancel</c>, or <c>grace</c> and a time such as <c>30 s</c>.</summary>
     public static Notation<DisconnectPolicy> OnDisconnect { get; } = new("cancel, continue, or grace and a time from 1ms to 40d, such as grace 30 s", TryParseOnDisconnect, FormatOnDisconnect);
 
+    /// <summary>How Tongyi's clients are answered.</summary>
+    public static Notation<TongyiDialect> Dialect { get; } = Choice<TongyiDialect>();
+
     /// <summary>Such as <c>20MB</c>, in powers of 1024.</summary>
     public static Notation<long> Size { get; } = new("a size such as 512KB or 20MB", TryParseSize, FormatSize);
 

@@ -23,6 +23,9 @@ public sealed record ParleySettings
     /// <summary>Section <c>chat_completions</c>.</summary>
     public ChatOptions ChatCompletions { get; init; } = new();
 
+    /// <summary>Section <c>tongyi</c>.</summary>
+    public TongyiOptions Tongyi { get; init; } = new();
+
     /// <summary>Section <c>workflows</c>.</summary>
     public WorkflowOptions Workflows { get; init; } = new();
 }

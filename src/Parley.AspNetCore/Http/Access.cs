@@ -36,7 +36,7 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
         if (!hasKeys) DemandLoopback(context);
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin])
         {
-            AllowOrigin(context, hasKeys ? "*" : origin);
+            AllowOrigin(context, hasKeys ? "*" : origin, origin);
             if (IsPreflight(context.Request))
             {
                 AnswerPreflight(context);
@@ -44,8 +44,10 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
             }
         }
 
-        if (!hasKeys) context.Features.Set(Caller.Local);
-        else if (context.GetEndpoint()?.Metadata.GetMetadata<Door>() is not null) context.Features.Set(await FindCallerAsync(context));
+        var door = DoorOf(context);
+        if (door?.FindGuest is { } find) context.Features.Set(find(context) ?? throw Refuse("No guest is known by this cookie. Ask for one first.", "missing_guest"));
+        else if (!hasKeys) context.Features.Set(Caller.Local);
+        else if (door is not null) context.Features.Set(await FindCallerAsync(context, door));
         await next(context);
     }
 
@@ -59,14 +61,35 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
             : name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 
-    private async ValueTask<Caller> FindCallerAsync(HttpContext context)
+    private static Door? DoorOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Door>();
+
+    private async ValueTask<Caller> FindCallerAsync(HttpContext context, Door door)
     {
         const string Scheme = "Bearer ";
         var header = context.Request.Headers.Authorization.ToString();
         var key = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : context.Request.Headers[KeyHeader].ToString();
+        if (key.Length == 0 && door.KeyCookies.Count > 0 && await FindByCookieAsync(context, door) is { } known) return known;
         if (key.Length == 0) throw Refuse("This server needs a key: send the header \"Authorization: Bearer pat_…\".", "missing_key");
         var owner = await _keys!.FindOwnerAsync(key, context.RequestAborted);
         return owner is null ? throw Refuse("The key is not known to this server.", "invalid_key") : new Caller(owner);
+    }
+
+    // Whole strings of a browser's cookies are passed on by some clients, with tickets of others among them.
+    private async ValueTask<Caller?> FindByCookieAsync(HttpContext context, Door door)
+    {
+        var cookies = KeyCookies.Of(context.Request);
+        var isAny = false;
+        foreach (var name in door.KeyCookies)
+        {
+            if (!cookies.TryGetValue(name, out var ticket) || ticket.Length == 0) continue;
+            isAny = true;
+            if (await _keys!.FindOwnerAsync(ticket, context.RequestAborted) is not { } owner) continue;
+            return KeyCookies.MayBeUsed(context.Request, cookies)
+                ? new Caller(owner)
+                : throw Refuse("A page that calls with a cookie must repeat the cookie XSRF-TOKEN in the header X-Xsrf-Token.", "xsrf");
+        }
+
+        return isAny ? throw Refuse("The key in the cookie is not known to this server.", "invalid_key") : null;
     }
 
     private static void DemandLoopback(HttpContext context)
@@ -79,9 +102,14 @@ internal sealed class Access(RequestDelegate next, IServiceProvider services)
             throw Refuse("Without keys this server answers pages of this machine only. Make a key with: parley keys create --name NAME", "loopback_only");
     }
 
-    private static void AllowOrigin(HttpContext context, string origin)
+    private static void AllowOrigin(HttpContext context, string usual, string exact)
     {
         var headers = context.Response.Headers;
+        var withCookies = DoorOf(context) is { KeyCookies.Count: > 0 };
+
+        // "*" is for calls without cookies.
+        var origin = withCookies ? exact : usual;
+        if (withCookies) headers.AccessControlAllowCredentials = "true";
         headers.AccessControlAllowOrigin = origin;
         headers.AccessControlExposeHeaders = ExposedHeaders;
         if (origin != "*") headers.Append(HeaderNames.Vary, HeaderNames.Origin);

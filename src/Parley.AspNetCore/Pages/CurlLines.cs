@@ -26,5 +26,7 @@ internal static class CurlLines
             "Any OpenAI SDK, and Foundry's: set its base URL to this server's with /v1, or to /api/projects/NAME; docs/protocols/responses.md."),
         new("Chat Completions", "/v1/chat/completions", """{"model":"AGENT","stream":true,"messages":[{"role":"user","content":"Hello"}]}""",
             "Any OpenAI SDK: set its base URL to this server's with /v1; docs/protocols/chat-completions.md."),
+        new("Tongyi", "/dialog/conversation", """{"params":{"agentId":"AGENT"},"contents":[{"role":"user","content":"Hello","contentType":"text"}]}""",
+            "Any client of Tongyi's web protocol: point it at this server, with the key as its ticket; docs/protocols/tongyi.md."),
     ];
 }

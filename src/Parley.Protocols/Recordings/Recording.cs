@@ -1,7 +1,7 @@
 namespace Parley.Protocols.Recordings;
 
 /// <summary>
-/// A file with recorded exchanges, or with one bare stream of server-sent events. Only where the exchanges are is in memory; their answers
+/// A file with recorded exchanges, or with bare streams of server-sent events, one behind the other. Only where the exchanges are is in memory; their answers
 /// are read when they are asked for.
 /// </summary>
 public sealed class Recording
@@ -21,7 +21,7 @@ public sealed class Recording
     /// <summary>The lines that cannot be read.</summary>
     public IReadOnlyList<RecordingException> Damage => _damage;
 
-    /// <summary>True for a bare stream: it has no times and no request.</summary>
+    /// <summary>True for bare streams: they have no times and no requests.</summary>
     public bool IsBare => _isBare;
 
     /// <summary>Looks through a file.</summary>
@@ -35,8 +35,7 @@ public sealed class Recording
         beginning = beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
         if (!RecordingLine.Begins(beginning))
         {
-            var format = StreamFormat.OfContent(beginning);
-            return new Recording(path, isBare: true, [new RecordedExchange { Number = 1, Status = 200, Bytes = file.Length, How = ExchangeEnd.Complete, Protocol = format?.Protocol }]);
+            return new Recording(path, isBare: true, BareStreams.Find(file));
         }
 
         file.Position = 0;
@@ -74,7 +73,8 @@ public sealed class Recording
         {
             yield return new RecordedResponse(exchange.Number, 0, exchange.Status, []);
             var piece = new byte[PieceLength];
-            while (file.Read(piece) is > 0 and var count) yield return new RecordedData(exchange.Number, 0, piece.AsMemory(0, count));
+            file.Position = exchange.Offset;
+            while (file.Read(piece, 0, (int)Math.Min(piece.Length, exchange.EndOffset - file.Position)) is > 0 and var count) yield return new RecordedData(exchange.Number, 0, piece.AsMemory(0, count));
             yield return new RecordedEnd(exchange.Number, 0, exchange.How);
             yield break;
         }

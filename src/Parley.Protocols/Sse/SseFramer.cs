@@ -144,7 +144,7 @@ public sealed class SseFramer : IDisposable
             _skipLineFeed = _buffer[lineEnd] == '\r';
             if (lineEnd > _line)
             {
-                var isBare = _isCopied && _buffer[_line] == '{';
+                var isBare = IsBare(_buffer.AsSpan(_line, lineEnd - _line));
                 ReadLine(_buffer.AsSpan(_line, lineEnd - _line));
                 NextLine(next);
                 if (!isBare) continue;
@@ -207,8 +207,11 @@ public sealed class SseFramer : IDisposable
         else if (line.StartsWith("event:"u8)) SetName(_line + (line.Length > 6 && line[6] == ' ' ? 7 : 6), _line + line.Length);
         else if (line.SequenceEqual("data"u8)) AddData(_line + line.Length, _line + line.Length);
         else if (line.SequenceEqual("event"u8)) SetName(_line + line.Length, _line + line.Length);
-        else if (_isCopied && line[0] == '{') AddData(_line, _line + line.Length);
+        else if (IsBare(line)) AddData(_line, _line + line.Length);
     }
+
+    // A brace alone begins a request that was copied beside its answer.
+    private bool IsBare(ReadOnlySpan<byte> line) => _isCopied && line[0] == '{' && line.TrimEnd(" \t"u8).Length > 1;
 
     private void SetName(int from, int to)
     {

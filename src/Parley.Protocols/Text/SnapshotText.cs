@@ -18,15 +18,15 @@ public sealed class SnapshotText
     }
 
     /// <summary>
-    /// The text is whole. <paramref name="rest"/> is what must still be streamed, empty if nothing. The answer is the whole text if
-    /// it does not continue what was streamed, and null if it does.
+    /// The text as it is by now, at its end or before. <paramref name="rest"/> is what must still be streamed, empty if nothing. The answer is that text
+    /// if it does not continue what was streamed, and null if it does.
     /// </summary>
     public string? Close(ReadOnlySpan<char> whole, out string rest)
     {
         rest = "";
         if (!Precedes(whole)) return whole.ToString();
         rest = whole[_length..].ToString();
-        Add(rest);
+        if (rest.Length > 0) Add(rest);
         return null;
     }
 

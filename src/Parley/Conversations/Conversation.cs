@@ -33,7 +33,7 @@ public sealed record Conversation
     /// <summary>Members that only one dialect knows.</summary>
     public Leftover? Leftover { get; init; }
 
-    /// <summary>The id by which the client calls it, where clients choose ids.</summary>
+    /// <summary>The id by which the client calls it, where clients choose ids; no two of an owner have the same.</summary>
     public string? ExternalId { get; init; }
 
     /// <summary>The conversation as the patch leaves it.</summary>
@@ -57,4 +57,6 @@ public sealed record ConversationPatch(string? Name = null, ValueList<KeyValuePa
 /// <param name="Take">How many at most.</param>
 /// <param name="After">Only what follows this one in the chosen order.</param>
 /// <param name="Before">Only what precedes this one in the chosen order: the page that ends just before it, unless <paramref name="After"/> is given too.</param>
-public sealed record ConversationQuery(string Owner, string? Agent = null, bool Ascending = false, int Skip = 0, int Take = 50, Id After = default, Id Before = default);
+/// <param name="ExternalId">Only the one that has this external id; nothing else of the query then matters.</param>
+public sealed record ConversationQuery(
+    string Owner, string? Agent = null, bool Ascending = false, int Skip = 0, int Take = 50, Id After = default, Id Before = default, string? ExternalId = null);

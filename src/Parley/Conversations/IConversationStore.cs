@@ -47,7 +47,7 @@ public interface IConversationStore
 
     /// <summary>
     /// In one step: makes the conversation if one is given, takes the head's place if the run is exclusive, adds the input under the run's
-    /// parent (else the head) without moving the head, and adds the run with its parent, section and input set.
+    /// parent (else the head, or the root if the run is not exclusive) without moving the head, and adds the run with its parent, section and input set.
     /// </summary>
     ValueTask<RunStartResult> StartRunAsync(RunStart start, CancellationToken cancellationToken);
 
@@ -117,7 +117,7 @@ public enum RunStartStatus
     /// <summary>The named parent is absent.</summary>
     NoParent,
 
-    /// <summary>Another exclusive run is active.</summary>
+    /// <summary>Another exclusive run is active, or there is a conversation already with the external id of the one to make.</summary>
     Busy,
 
     /// <summary>The head is another than expected.</summary>

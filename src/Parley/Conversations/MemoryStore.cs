@@ -17,7 +17,7 @@ public sealed partial class MemoryStore : IConversationStore
     {
         lock (_lock)
         {
-            if (_threads.ContainsKey(conversation.Id)) throw Taken();
+            if (_threads.ContainsKey(conversation.Id) || IsNameTaken(conversation)) throw Taken();
             var thread = new Thread(conversation with { Head = default });
             _threads.Add(conversation.Id, thread);
             MoveHead(thread, Append(thread, default, conversation.Section, messages));
@@ -37,7 +37,8 @@ public sealed partial class MemoryStore : IConversationStore
     {
         lock (_lock)
         {
-            var all = _threads.Values.Select(thread => thread.Header)
+            if (query.ExternalId is { } name) return new(new Page<Conversation>([.. Headers().Where(header => header.Owner == query.Owner && header.ExternalId == name)], false));
+            var all = Headers()
                 .Where(header => header.Owner == query.Owner)
                 .OrderBy(header => query.Ascending ? header.CreatedAt.UtcTicks : -header.CreatedAt.UtcTicks).ThenBy(header => query.Ascending ? header.Id.Value : -header.Id.Value).ToList();
             var (first, end) = (query.After.IsNone ? 0 : IndexOf(query.After, "after") + 1, query.Before.IsNone ? all.Count : IndexOf(query.Before, "before"));
@@ -107,6 +108,11 @@ public sealed partial class MemoryStore : IConversationStore
 
     private Thread? Find(string owner, Id conversation)
         => _threads.TryGetValue(conversation, out var thread) && thread.Header.Owner == owner ? thread : null;
+
+    private bool IsNameTaken(Conversation conversation)
+        => conversation.ExternalId is { } name && Headers().Any(header => header.Owner == conversation.Owner && header.ExternalId == name);
+
+    private IEnumerable<Conversation> Headers() => _threads.Values.Select(thread => thread.Header);
 
     private static void Touch(Thread thread, DateTimeOffset at)
     {

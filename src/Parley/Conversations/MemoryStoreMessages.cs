@@ -61,6 +61,14 @@ public sealed partial class MemoryStore
         lock (_lock)
         {
             var thread = Find(query.Owner, query.Conversation) ?? throw NoConversation();
+            if (query.WholeTree)
+            {
+                // The facet of a reasoning makes its id larger than that of the answer behind it.
+                var tree = thread.Messages.Values.OrderBy(message => message.Id.Entity).ThenByDescending(message => message.Id).ToList();
+                if (!query.Ascending) tree.Reverse();
+                return new(new Page<Message>([.. tree.Take(Math.Max(query.Take, 0))], tree.Count > query.Take));
+            }
+
             if (!query.Tip.IsNone && !thread.Messages.ContainsKey(query.Tip)) throw NoMessage("tip");
             var path = PathOf(thread, query.Tip.IsNone ? thread.Header.Head : query.Tip);
             var section = query.Tip.IsNone ? thread.Header.Section : path[0].Section;

@@ -130,10 +130,11 @@ public sealed partial class MemoryStore
 
         var thread = start.Create is { } create ? new Thread(create with { Head = default }) : Find(run.Owner, run.Conversation);
         if (thread is null) return new RunStartResult(RunStartStatus.NoConversation);
-        var place = run.Parent.IsNone ? thread.Header.Head : run.Parent;
+        var place = run is { Exclusive: true, Parent.IsNone: true } ? thread.Header.Head : run.Parent;
         if (!run.Parent.IsNone && !thread.Messages.ContainsKey(place)) return new RunStartResult(RunStartStatus.NoParent);
         if (start.ExpectedHead is { } expected && expected != thread.Header.Head) return new RunStartResult(RunStartStatus.HeadMoved);
         if (run.Exclusive && IsBusy(run.Conversation)) return new RunStartResult(RunStartStatus.Busy);
+        if (start.Create is { } named && IsNameTaken(named)) return new RunStartResult(RunStartStatus.Busy);
         if (start.Create is not null && !_threads.TryAdd(thread.Header.Id, thread)) throw Taken();
 
         var section = run.Parent.IsNone ? thread.Header.Section : thread.Messages[place].Section;

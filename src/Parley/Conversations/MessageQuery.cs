@@ -2,7 +2,7 @@ namespace Parley.Conversations;
 
 /// <summary>
 /// A page of the path that ends at a message. Deleted messages are skipped. A cursor is a message's place on the path, not its id's
-/// order; a cursor that is not on the path is <see cref="Runs.ErrorCause.NotFound"/>.
+/// order; a cursor that is not on the path is <see cref="Runs.ErrorCause.NotFound"/>. With <see cref="WholeTree"/> it is a page of all paths.
 /// </summary>
 public sealed record MessageQuery
 {
@@ -32,6 +32,12 @@ public sealed record MessageQuery
 
     /// <summary>Only messages which these runs made or were given.</summary>
     public IReadOnlyList<Id>? Runs { get; init; }
+
+    /// <summary>
+    /// The messages of all paths by age, so that parents precede what hangs under them, tombstones too: others may hang under them. Besides it only order
+    /// and number count.
+    /// </summary>
+    public bool WholeTree { get; init; }
 
     /// <summary>Only the stretch at the tip that has the tip's section; for the head, the conversation's current section.</summary>
     public bool SectionOnly { get; init; }

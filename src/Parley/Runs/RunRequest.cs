@@ -33,6 +33,12 @@ public sealed record RunRequest
     /// <summary>The message under which the input hangs; none for the head. Only the latter excludes other runs.</summary>
     public Id Parent { get; init; }
 
+    /// <summary>The input begins a path of its own: it hangs under nothing. As one that names its parent it excludes no other run.</summary>
+    public bool AtRoot { get; init; }
+
+    /// <summary>A message that was given before and is answered again; then there is no new input, and the answer hangs under it beside those that there are.</summary>
+    public Id Question { get; init; }
+
     /// <summary>The suspended run which the input answers. None: whatever is pending at the place.</summary>
     public Id Answers { get; init; }
 

@@ -50,12 +50,12 @@ public sealed partial class Runner : IAsyncDisposable
         // A conversation's head may move between judging the request and starting; then it is judged again.
         for (var attempt = 0; attempt < 5; attempt++)
         {
-            var (start, continues) = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
+            var (start, continues, question) = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
             var result = await _store.StartRunAsync(start, cancellationToken).ConfigureAwait(false);
             switch (result.Status)
             {
                 case RunStartStatus.Started:
-                    return Launch(request, result.Run!, result.Input!, continues);
+                    return Launch(request, result.Run!, question is null ? result.Input! : [question], continues);
                 case RunStartStatus.NoConversation:
                     throw NoConversation();
                 case RunStartStatus.NoParent:
@@ -104,13 +104,17 @@ public sealed partial class Runner : IAsyncDisposable
         await _flusher.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<(RunStart Start, Run? Continues)> PrepareAsync(RunRequest request, CancellationToken cancellationToken)
+    private async Task<(RunStart Start, Run? Continues, Message? Question)> PrepareAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var creates = request.Conversation.IsNone && !request.Detached;
         var conversation = creates || request.Detached
             ? NewConversationFor(request, now)
             : await _store.FindConversationAsync(request.Owner, request.Conversation, cancellationToken).ConfigureAwait(false) ?? throw NoConversation();
+        var question = await FindQuestionAsync(request, conversation, cancellationToken).ConfigureAwait(false);
+
+        // Judged as it was when it was asked first, where it was asked.
+        if (question is not null) request = request with { Parent = question.Parent, AtRoot = question.Parent.IsNone, Input = [new InputItem(question.Head, question.Content)] };
         var pending = await FindPendingAsync(request, conversation, cancellationToken).ConfigureAwait(false);
         var state = pending is null ? null : await FoldAsync(pending, cancellationToken).ConfigureAwait(false);
         var turn = Turn.Judge(request, pending, state);
@@ -123,6 +127,8 @@ public sealed partial class Runner : IAsyncDisposable
             if (request.KeepsChat) throw NotWaiting();
             parent = pending.Tip;
         }
+
+        if (question is not null) parent = question.Id;
 
         var id = _ids.Next();
         var run = new Run
@@ -139,9 +145,10 @@ public sealed partial class Runner : IAsyncDisposable
             Peer = request.Agent.Behaviour.Peer,
             Rendering = request.Rendering,
             Parent = parent,
+            Input = question is null ? [] : [question.Id],
             Continues = turn.Continues?.Id ?? default,
             Chat = turn.Continues is { } before && (turn.SameChat || request.KeepsChat) ? before.Chat : id,
-            Exclusive = !request.Detached && parent.IsNone,
+            Exclusive = !request.Detached && !request.AtRoot && parent.IsNone,
             Detached = request.Detached,
             Stored = request.Stored,
             Background = request.Background,
@@ -152,8 +159,15 @@ public sealed partial class Runner : IAsyncDisposable
             CreatedAt = now,
             ExternalId = request.ExternalId,
         };
-        var input = turn.Input.Select(item => item.ToMessage(_ids.Next(), conversation.Id, id, now)).ToList();
-        return (new RunStart(run, creates ? conversation : null, input, run.Exclusive && !creates ? conversation.Head : null), turn.Continues);
+        var input = question is not null ? [] : turn.Input.Select(item => item.ToMessage(_ids.Next(), conversation.Id, id, now)).ToList();
+        return (new RunStart(run, creates ? conversation : null, input, run.Exclusive && !creates ? conversation.Head : null), turn.Continues, question);
+    }
+
+    private async Task<Message?> FindQuestionAsync(RunRequest request, Conversation conversation, CancellationToken cancellationToken)
+    {
+        if (request.Question.IsNone) return null;
+        return await _store.FindMessageAsync(request.Owner, conversation.Id, request.Question, cancellationToken).ConfigureAwait(false)
+            ?? throw new RunException(RunError.NotFound("The message to answer again does not exist.", "question", "message"));
     }
 
     private Conversation NewConversationFor(RunRequest request, DateTimeOffset now)
@@ -183,10 +197,12 @@ public sealed partial class Runner : IAsyncDisposable
             return named.Status == RunStatus.Suspended ? named : throw NotWaiting();
         }
 
-        if (request.Detached) return null;
+        if (request.Detached || request.AtRoot) return null;
+
+        // What was given to a run waits for nothing; that is behind what the run said.
         var at = request.Parent.IsNone
             ? await LatestRunAsync(conversation, cancellationToken).ConfigureAwait(false)
-            : (await _store.FindMessageAsync(request.Owner, conversation.Id, request.Parent, cancellationToken).ConfigureAwait(false))?.Run ?? default;
+            : await _store.FindMessageAsync(request.Owner, conversation.Id, request.Parent, cancellationToken).ConfigureAwait(false) is { IsInput: false } parent ? parent.Run : default;
         if (at.IsNone) return null;
         var run = await _store.FindRunAsync(request.Owner, at, cancellationToken).ConfigureAwait(false);
         return run is { Status: RunStatus.Suspended } ? run : null;

@@ -172,7 +172,8 @@ public sealed partial class Runner
                 new MessageQuery { Owner = run.Owner, Conversation = run.Conversation, Tip = run.Parent, Take = continues is null ? request.Agent.History : Math.Max(request.Agent.History, ContinuedHistory), Kinds = MessageKinds.Context, SectionOnly = true },
                 live.Cancelled).ConfigureAwait(false);
             // A run that begins a new section is given nothing of the one before.
-            context.AddRange(page.Items.Where(message => message.Section == run.Section).Reverse());
+            // What is answered again is on the path already, and its input all the same.
+            context.AddRange(page.Items.Where(message => message.Section == run.Section && !run.Input.Contains(message.Id)).Reverse());
 
             // Cut in the middle of a tool call, the history must not begin with results of calls that are not in it.
             var first = context.FindIndex(message => message.Head is not ToolResultItem);

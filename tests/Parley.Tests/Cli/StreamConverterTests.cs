@@ -1,6 +1,10 @@
 using System.Text;
+using Parley.Cli;
 using Parley.Cli.Conversion;
 using Parley.Protocols;
+using Parley.Protocols.Recordings;
+using Parley.Tests.Events;
+using Parley.Tests.Tongyi;
 
 namespace Parley.Tests.Cli;
 
@@ -133,6 +137,38 @@ public sealed class StreamConverterTests
         var (text, problem) = await ConvertAsync(Coze[..Coze.IndexOf("event:conversation.message.delta", StringComparison.Ordinal)] + deltas + end, "coze", "chat-completions");
         Assert.Null(problem);
         Assert.Equal(20_000, text.Split("\"delta\":{\"content\":\"").Length - 1);
+    }
+
+    [Theory]
+    [InlineData(null, "Moin! Which harbour would you like to see?")]
+    [InlineData(1, "Moin! Which harbour would you like to see?")]
+    [InlineData(2, "Hamburg it is then! Shall I look up the tides?")]
+    public async Task Streams_that_were_copied_with_their_requests_and_remarks_are_exchanges(int? number, string text)
+    {
+        var recording = Recording.Open(Path.Combine(AppContext.BaseDirectory, "Tongyi", "Golden", "two-turns.txt"));
+        Assert.Equal([Protocol.Tongyi, Protocol.Tongyi], recording.Exchanges.Select(exchange => exchange.Protocol));
+        foreach (var to in StreamFormat.All)
+        {
+            using var output = new MemoryStream();
+            await using var input = RecordedBody.Open(recording.Answer(InspectCommand.Find(recording, number)));
+            Assert.Null(await new StreamConverter(StreamFormat.Of(Protocol.Tongyi), to).ConvertAsync(input, output, TestContext.Current.CancellationToken));
+            Assert.Equal(text, TongyiWire.TextOf(Streams.Read(to.NewReader(), output.ToArray())));
+        }
+    }
+
+    [Fact]
+    public async Task Tongyi_keeps_its_peers_ids_and_is_made_of_any_other()
+    {
+        var recording = Recording.Open(Path.Combine(AppContext.BaseDirectory, "Tongyi", "Golden", "two-turns.txt"));
+        using var body = new MemoryStream();
+        foreach (var data in recording.Answer(recording.Exchanges[1]).OfType<RecordedData>()) body.Write(data.Bytes.Span);
+        var copied = Encoding.UTF8.GetString(body.ToArray());
+        var (same, _) = await ConvertAsync(copied, "tongyi", "tongyi");
+        Assert.EndsWith(same.TrimEnd('\n'), copied.TrimEnd('\n'), StringComparison.Ordinal);
+        Assert.StartsWith("data: {\"aiDisclaimer\"", same, StringComparison.Ordinal);
+        var (text, problem) = await ConvertAsync(Chat, "chat-completions", "tongyi");
+        Assert.Null(problem);
+        Assert.Contains("""{"content":"{\"content\":\"Hm\"}","contentType":"think",""", text, StringComparison.Ordinal);
     }
 
     private static async Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to)

@@ -1,5 +1,7 @@
 using System.Buffers;
+using Parley.Protocols;
 using Parley.Protocols.Sse;
+using Parley.Protocols.Tongyi;
 using Parley.Runs;
 
 namespace Parley.Tests.Events;
@@ -7,6 +9,16 @@ namespace Parley.Tests.Events;
 /// <summary>Streams as bytes, both ways.</summary>
 internal static class Streams
 {
+    /// <summary>All streams by name: of each format, and of such that are rendered in another way besides.</summary>
+    public static string[] Names => [.. StreamFormat.Names, TongyiCumulative];
+
+    private const string TongyiCumulative = "tongyi-cumulative";
+
+    /// <summary>A writer of such a stream, for a run of which nothing matters.</summary>
+    public static FrameWriter NewWriter(string name) => name == TongyiCumulative
+        ? new TongyiStreamWriter(Headers.Of("tongyi") with { Rendering = new TongyiRendering { IsCumulative = true }.ToJson() })
+        : StreamFormat.Of(name).NewWriter(Headers.Of(name), false);
+
     /// <summary>The bytes that a writer makes of a log.</summary>
     public static byte[] Write(FrameWriter writer, IEnumerable<Logged> log)
     {

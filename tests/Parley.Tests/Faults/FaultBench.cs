@@ -5,6 +5,7 @@ using Parley.Protocols;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
+using Parley.Protocols.Tongyi;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 using Parley.Tests.Coze;
@@ -23,6 +24,7 @@ internal sealed class FaultBench : IAsyncDisposable
         [Protocol.CozeWorkflowRun] = (url, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
         [Protocol.ChatCompletions] = (url, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = url, Model = "m", Retries = 0 }, client),
         [Protocol.Responses] = (url, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = url, Model = "m", Retries = 0 }, client),
+        [Protocol.Tongyi] = (url, client) => new TongyiAgent(new TongyiAgentOptions { Url = url, Retries = 0 }, client),
     };
 
     private static readonly AgentRequest Asked = new()

@@ -46,6 +46,15 @@ internal sealed record Recording(string Name, StreamFormat Format)
         "event: News\nX: y\ndata: {\"type\":\"a\\nb\"}\n\n", "data: {\"error\":5}\n\n", "data: {\"type\":\"response.mcp_call_arguments.done\",\"arguments\":{}}\n\n",
     ];
 
+    private static readonly string[] OfTongyi =
+    [
+        "data: {\"contents\":[\n\n", "data: }\n\n", "data: []\n\n", "data: 5\n\n", "data: {} {}\n\n", "data: <html>\n\n",
+        "data: {\"contents\":5,\"msgStatus\":[],\"pkgId\":\"x\",\"incremental\":7,\"errorCode\":{},\"stopReason\":{}}\n\n",
+        "data: {\"contents\":[5,null,[],{\"content\":{\"a\":[]},\"contentType\":5,\"id\":{},\"index\":\"x\",\"incremental\":\"x\"}]}\n\n",
+        "data: {\"contents\":[{\"content\":\"{\\\"content\\\":\",\"contentType\":\"think\"},{\"content\":\"[\",\"contentType\":\"plugin\",\"status\":\"finished\"},{\"content\":7,\"contentType\":\"text\"}]}\n\n",
+        "data: {\"msgId\":5,\"sessionId\":{},\"params\":[],\"pkgId\":-1}\n\n", "data: {\"errorCode\":[],\"errorMsg\":{},\"success\":5}\n\n", "data: [heartbeat]\n\n",
+    ];
+
     /// <summary>A new protocol is a line here, and a few files in Golden.</summary>
     public static IReadOnlyList<Recording> All { get; } =
     [
@@ -63,6 +72,9 @@ internal sealed record Recording(string Name, StreamFormat Format)
         new("responses-tools", StreamFormat.Of(Protocol.Responses)),
         new("responses-asks", StreamFormat.Of(Protocol.Responses)),
         new("responses-failed", StreamFormat.Of(Protocol.Responses)),
+        new("tongyi", StreamFormat.Of(Protocol.Tongyi)),
+        new("tongyi-cumulative", StreamFormat.Of(Protocol.Tongyi)),
+        new("tongyi-failed", StreamFormat.Of(Protocol.Tongyi)),
     ];
 
     /// <summary>The stream.</summary>
@@ -75,6 +87,7 @@ internal sealed record Recording(string Name, StreamFormat Format)
     public string[] Garbage => Format.Protocol == Protocol.ChatCompletions ? OfCompletions
         : Format.Protocol == Protocol.CozeWorkflowRun ? OfWorkflows
         : Format.Protocol == Protocol.Responses ? OfResponses
+        : Format.Protocol == Protocol.Tongyi ? OfTongyi
         : OfChats;
 
     /// <summary>For each event whether it has some of the answer's text: if it comes twice or too early, so does the text.</summary>

@@ -5,6 +5,7 @@ using Parley.Tests.ChatCompletions;
 using Parley.Tests.Coze;
 using Parley.Tests.Events;
 using Parley.Tests.Responses;
+using Parley.Tests.Tongyi;
 
 namespace Parley.Tests.Guards;
 
@@ -44,7 +45,7 @@ public sealed class WireGuardTests
             for (var at = 0; at < bytes.Length; at += piece) guard.Check(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
             guard.End([]);
             Assert.Null(guard.Broken);
-            Assert.IsType<RunSuspended>(guard.State.End);
+            Assert.IsType(protocol == "tongyi" ? typeof(RunCompleted) : typeof(RunSuspended), guard.State.End);
         }
     }
 
@@ -81,6 +82,32 @@ public sealed class WireGuardTests
     [InlineData("chat-completions", "data: [DONE]\n\n", "data: {\"error\":{\"message\":\"x\"}}\n\ndata: [DONE]\n\n", "event 7: only [DONE] may follow the end")]
     [InlineData("chat-completions", "\"tool_calls\"}],\"usage\":null}\n\n", "\"tool_calls\"}],\"usage\":null}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n", "event 6: an error comes after the finish reason")]
     [InlineData("chat-completions", "data: [DONE]\n\n", "data: [DONE]", "event 7: it is cut short")]
+    [InlineData("tongyi", "data: {\"aiDisclaimer\"", "data:{\"aiDisclaimer\"", "event 0: it is not one data line")]
+    [InlineData("tongyi", "data: {\"aiDisclaimer\"", ": ping\ndata: {\"aiDisclaimer\"", "event 0: it is not one data line")]
+    [InlineData("tongyi", "data: {\"aiDisclaimer\"", "data: {{\"aiDisclaimer\"", "event 0: its data is not a JSON object")]
+    [InlineData("tongyi", "\"sessionId\":\"6b00445000c000006b00445000c00000\"", "\"sessionId\":\"\"", "event 0: it lacks an id")]
+    [InlineData("tongyi", "\"pkgId\":2,\"sessionId\":\"6", "\"pkgId\":2,\"sessionId\":\"7", "event 1: it has other ids than the first")]
+    [InlineData("tongyi", "\"pkgId\":0", "\"pkgId\":1", "event 0: the first number is not 0")]
+    [InlineData("tongyi", "\"pkgId\":3", "\"pkgId\":2", "event 2: its number does not grow")]
+    [InlineData("tongyi", "\"pkgId\":3,", "", "event 2: not all frames have a number")]
+    [InlineData("tongyi", "\"msgStatus\":\"generating\"", "\"msgStatus\":\"processing\"", "event 0: it is neither under way nor finished")]
+    [InlineData("tongyi", "\"params\":{\"deepResearch\":false}", "\"stopReason\":\"null\"", "event 0: the first frame has a reason to stop")]
+    [InlineData("tongyi", "\"incremental\":false,\"msgId\"", "\"contents\":[],\"incremental\":false,\"msgId\"", "event 0: the first frame has contents")]
+    [InlineData("tongyi", "\"stopReason\":\"null\",", "", "event 1: it has no reason to stop, which is the end to some")]
+    [InlineData("tongyi", "\"stopReason\":\"null\"", "\"stopReason\":\"stop\"", "event 1: its reason to stop is not that of its status")]
+    [InlineData("tongyi", "\"stopReason\":\"stop\"", "\"stopReason\":\"null\"", "event 3: its reason to stop is not that of its status")]
+    [InlineData("tongyi", "\"contents\":[{\"content\":\"one\"", "\"errorCode\":\"X\",\"contents\":[{\"content\":\"one\"", "event 1: an error is not the end")]
+    [InlineData("tongyi", "c00008_0\"", "c00009_0\"", "event 1: an item's id is not made of the message's")]
+    [InlineData("tongyi", "c00008_0\"", "c00008_1\"", "event 1: an item is numbered out of order")]
+    [InlineData("tongyi", "\"index\":0,\"role\":\"assistant\"", "\"index\":0,\"role\":\"other\"", "event 1: an item is not the assistant's")]
+    [InlineData("tongyi", "\"incremental\":true,\"index\"", "\"index\"", "event 1: an item is of another dialect than the frame")]
+    [InlineData("tongyi", "\"status\":\"finished\"", "\"status\":\"generating\"", "event 3: an item is not whole at the end")]
+    [InlineData("tongyi", "\"contents\":[{\"content\":\"onetwo\"", "\"contents\":[],\"x\":[{\"content\":\"onetwo\"", "event 3: an item is missing at the end")]
+    [InlineData("tongyi", "\"content\":\"onetwo\"", "\"content\":\"other\"", "event 4: read back, a text is not what was streamed, and the run does not say so")]
+    [InlineData("tongyi", "data: [DONE]\n\n", "", "event 4: there is no [DONE]")]
+    [InlineData("tongyi", "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n", "event 5: it comes after [DONE]")]
+    [InlineData("tongyi", "data: [DONE]\n\n", "data: {\"errorCode\":\"x\"}\n\ndata: [DONE]\n\n", "event 4: only [DONE] may follow the end")]
+    [InlineData("tongyi", "data: [DONE]\n\n", "data: [DONE]", "event 4: it is cut short")]
     public void A_broken_rule_is_told_with_the_event_that_broke_it(string protocol, string part, string broken, string violation)
     {
         var format = StreamFormat.Of(protocol);
@@ -96,6 +123,7 @@ public sealed class WireGuardTests
     [InlineData("coze", 8, 3, "event 4: it comes after the end")]
     [InlineData("chat-completions", 6, 3, "event 3: the usage comes before the finish reason")]
     [InlineData("chat-completions", 7, 3, "event 3: [DONE] comes before the end")]
+    [InlineData("tongyi", 4, 2, "event 2: [DONE] comes before the end")]
     public void An_event_in_the_wrong_place_is_a_violation(string protocol, int from, int to, string violation)
     {
         var format = StreamFormat.Of(protocol);
@@ -117,7 +145,7 @@ public sealed class WireGuardTests
         => Streams.Write(format.NewWriter(HeaderOf(format.Protocol), false), RandomRuns.LogOf(events));
 
     private static Run HeaderOf(Protocol protocol)
-        => protocol == Protocol.ChatCompletions ? ChatWire.Header() : protocol == Protocol.Responses ? ResponsesWire.Header() : CozeRuns.Header(protocol);
+        => protocol == Protocol.ChatCompletions ? ChatWire.Header() : protocol == Protocol.Responses ? ResponsesWire.Header() : protocol == Protocol.Tongyi ? TongyiWire.Header() : CozeRuns.Header(protocol);
 
     private static Violation? Check(StreamFormat format, string stream)
     {

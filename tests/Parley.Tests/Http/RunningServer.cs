@@ -18,7 +18,7 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         _app = app;
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Client = new HttpClient { BaseAddress = Url };
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = Url };
     }
 
     public Uri Url { get; }

@@ -14,7 +14,7 @@ namespace Parley.Tests.Resume;
 /// <summary>After the first N frames come exactly the others, wherever a stream is cut.</summary>
 public sealed class FrameReplayTests
 {
-    public static TheoryData<string> Formats => [.. StreamFormat.Names];
+    public static TheoryData<string> Formats => [.. Streams.Names];
 
     [Theory]
     [MemberData(nameof(Formats))]
@@ -24,7 +24,7 @@ public sealed class FrameReplayTests
         {
             var log = RandomRuns.LogOf(seed % 2 == 0 ? new RandomRuns(seed).Next() : ChatRuns.Next(new Random(seed)));
             var whole = Frames(await ResumeAsync(name, log, 0));
-            Assert.Equal(string.Concat(whole), Encoding.UTF8.GetString(Streams.Write(Writer(name), log)));
+            Assert.Equal(string.Concat(whole), Encoding.UTF8.GetString(Streams.Write(Streams.NewWriter(name), log)));
             for (var n = 0; n <= whole.Length; n++) Assert.Equal(string.Concat(whole[n..]), await ResumeAsync(name, log, n));
         }
     }
@@ -32,6 +32,7 @@ public sealed class FrameReplayTests
     [Theory]
     [InlineData("coze", "event:conversation.chat.failed")]
     [InlineData("chat-completions", "data: {\"error\"")]
+    [InlineData("tongyi", "data: {\"aiDisclaimer\"")]
     public async Task Beyond_the_end_comes_the_terminal_event_alone(string name, string begin)
     {
         var log = Broken();
@@ -52,7 +53,7 @@ public sealed class FrameReplayTests
     {
         var log = Broken();
         var whole = Frames(await ResumeAsync(name, log, 0));
-        var known = Frames(Encoding.UTF8.GetString(Streams.Write(Writer(name), log.SkipLast(1)))).Length;
+        var known = Frames(Encoding.UTF8.GetString(Streams.Write(Streams.NewWriter(name), log.SkipLast(1)))).Length;
         for (var n = known; n < whole.Length + 3; n++) Assert.Equal(string.Concat(whole[known..]), await ResumeAsync(name, log, n, hasLostTail: true, isGuarded));
         Assert.Equal(string.Concat(whole[(known - 1)..]), await ResumeAsync(name, log, known - 1, hasLostTail: true, isGuarded));
     }
@@ -63,7 +64,7 @@ public sealed class FrameReplayTests
     public async Task The_end_of_a_run_that_lost_its_tail_is_numbered_behind_what_its_client_got(string name, string number)
     {
         var log = Broken();
-        var known = Frames(Encoding.UTF8.GetString(Streams.Write(Writer(name), log.SkipLast(1)))).Length;
+        var known = Frames(Encoding.UTF8.GetString(Streams.Write(Streams.NewWriter(name), log.SkipLast(1)))).Length;
         for (var n = known; n < known + 5; n++)
             Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, number, n), Frames(await ResumeAsync(name, log, n, hasLostTail: true))[0], StringComparison.Ordinal);
     }
@@ -93,14 +94,12 @@ public sealed class FrameReplayTests
         var segment = new RunSegment(new Id(8), 0, log.Count - 1, EventCodec.Format, encoded.WrittenMemory);
         using var reader = new RunLogReader(new MemoryStore(), new Id(8), _ => new((RunSegment?)segment));
         var into = new ArrayBufferWriter<byte>();
-        var writer = isGuarded ? new StreamGuard(Writer(name), Headers.Of(name), StreamFormat.Of(name), NullLogger.Instance) : Writer(name);
+        var writer = isGuarded ? new StreamGuard(Streams.NewWriter(name), Headers.Of(name), StreamFormat.Of(name), NullLogger.Instance) : Streams.NewWriter(name);
         await FrameReplay.SkipAsync(reader, writer, after, hasLostTail, into, TestContext.Current.CancellationToken);
         while (await reader.WaitAsync(TestContext.Current.CancellationToken))
             while (reader.TryRead(out var logged)) writer.Write(logged, into);
         return Encoding.UTF8.GetString(into.WrittenSpan);
     }
-
-    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Headers.Of(name), false);
 
     private static string[] Frames(string stream) => [.. stream.Split("\n\n").SkipLast(1).Select(frame => frame + "\n\n")];
 }

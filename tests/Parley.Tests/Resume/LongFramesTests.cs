@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Parley.Conversations;
-using Parley.Protocols;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 using Parley.Tests.ChatCompletions;
@@ -12,7 +11,7 @@ namespace Parley.Tests.Resume;
 /// <summary>A stream whose writer keeps little is the same to the byte as that of one who keeps all.</summary>
 public sealed class LongFramesTests
 {
-    public static TheoryData<string> Formats => [.. StreamFormat.Names];
+    public static TheoryData<string> Formats => [.. Streams.Names];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -72,7 +71,7 @@ public sealed class LongFramesTests
 
     private static async Task AssertSameAsync(string name, List<Logged> log, int kept)
     {
-        var whole = Encoding.UTF8.GetString(Streams.Write(Writer(name), log));
+        var whole = Encoding.UTF8.GetString(Streams.Write(Streams.NewWriter(name), log));
         string[] frames = [.. whole.Split("\n\n").SkipLast(1).Select(frame => frame + "\n\n")];
         for (var n = 0; n <= frames.Length; n++) Assert.Equal(string.Concat(frames[n..]), await ResumeAsync(name, log, n, kept));
     }
@@ -83,7 +82,7 @@ public sealed class LongFramesTests
         foreach (var logged in log) EventCodec.Encode(logged, encoded);
         var segment = new RunSegment(new Id(8), 0, log.Count - 1, EventCodec.Format, encoded.WrittenMemory);
         using var reader = new RunLogReader(new MemoryStore(), new Id(8), _ => new((RunSegment?)segment));
-        var writer = Writer(name);
+        var writer = Streams.NewWriter(name);
         writer.State?.Limit(kept);
         var (sent, frames) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
         await FrameReplay.SkipAsync(reader, writer, after, hasLostTail: false, frames, Token);
@@ -95,6 +94,4 @@ public sealed class LongFramesTests
             writer.Write(logged, logged.Event is PartDelta ? sent : frames);
         }
     }
-
-    private static FrameWriter Writer(string name) => StreamFormat.Of(name).NewWriter(Headers.Of(name), false);
 }

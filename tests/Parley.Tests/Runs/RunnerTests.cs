@@ -52,6 +52,72 @@ public sealed class RunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_question_is_answered_again_beside_its_first_answer_and_as_new_to_the_agent()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var second = await AskAsync(_script.Answers("two"), Said("2") with { Conversation = first.Conversation });
+        await AskAsync(_script.Answers("three"), Said("3") with { Conversation = first.Conversation });
+        var again = await AskAsync(_script.Answers("zwei"), Again(second.Input[0], first.Conversation));
+        Assert.Equal(["1", "one", "2"], _script.Requests[^1].Context.Select(message => message.Text));
+        Assert.Equal(1, _script.Requests[^1].InputCount);
+        Assert.Equal((second.Input, second.Input[0], false), (again.Input, again.Parent, again.Exclusive));
+        Assert.Equal(["1", "one", "2", "zwei"], await TextsAsync(first.Conversation));
+        Assert.Equal(second.Input[^1], (await _store.FindMessageAsync(Owner, first.Conversation, again.Tip, Never))!.Parent);
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_run_that_waits_is_given_again_to_that_run()
+    {
+        _script.Says(
+            new RunStarted(), new ItemStarted(0, new WorkflowActionItem("Question", "ask")), new ItemStarted(1, new MessageItem(Role.Assistant)), new PartStarted(1, 0, PartKind.Text),
+            new PartDelta(1, 0, "Name?"), new PartCompleted(1, 0), new ItemCompleted(1), new RunSuspended([new AnswerQuestion(0, 1)], State: new RawJson("{}")));
+        var asking = await AskAsync(_script, Said("hi"));
+        var answer = await AskAsync(_script.Answers("Hello, Ada!"), Said("Ada") with { Conversation = asking.Conversation });
+        var again = await AskAsync(_script.Answers("Hello again, Ada!"), Again(answer.Input[0], asking.Conversation));
+        Assert.Equal((asking.Id, asking.Id), (answer.Continues, again.Continues));
+        Assert.Equal(answer.Input, again.Input);
+        Assert.Equal(["hi", "Name?", "Ada"], _script.Requests[^1].Context.Where(message => message.Role is not null).Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task The_answer_that_a_question_has_already_does_not_make_it_wait_for_calls()
+    {
+        var calling = await AskAsync(_script.Calls("call_1"), Said("1"));
+        Assert.Equal(RunStatus.Suspended, calling.Status);
+        var again = await AskAsync(_script.Answers("one"), Again(calling.Input[0], calling.Conversation));
+        Assert.Equal((RunStatus.Completed, Id.None), (again.Status, again.Continues));
+        Assert.Equal(["1"], _script.Requests[^1].Context.Select(message => message.Text));
+        var beside = await AskAsync(_script.Answers("two"), Said("2") with { Conversation = calling.Conversation, Parent = calling.Input[0] });
+        Assert.Equal(["1", "2"], _script.Requests[^1].Context.Select(message => message.Text));
+        Assert.Equal(Id.None, beside.Continues);
+    }
+
+    [Fact]
+    public async Task A_question_that_is_not_there_is_not_answered_again()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var error = (await Assert.ThrowsAsync<RunException>(() => _runner.StartAsync(Again(_ids.Next(), first.Conversation), Never))).Error;
+        Assert.Equal((ErrorCause.NotFound, "question"), (error.Cause, error.Param));
+    }
+
+    [Fact]
+    public async Task A_turn_at_the_root_knows_nothing_of_the_others_and_waits_for_none()
+    {
+        var first = await AskAsync(_script.Answers("one"), Said("1"));
+        var running = await _runner.StartAsync(Said("2") with { Conversation = first.Conversation }, Never);
+        var other = new ScriptedAgent().Answers("null");
+        var atRoot = await _runner.StartAsync(Said("0") with { Agent = new Agent("b", other), Conversation = first.Conversation, AtRoot = true }, Never);
+        await atRoot.Completion;
+        Assert.Equal(["0"], other.Requests[0].Context.Select(message => message.Text));
+        Assert.False(running.Completion.IsCompleted);
+        _script.Answers("two");
+        await running.Completion;
+        Assert.Equal(["1", "one", "2", "two"], await TextsAsync(first.Conversation));
+    }
+
+    private RunRequest Again(Id question, Id conversation) => Said("") with { Input = [], Conversation = conversation, Question = question };
+
+    [Fact]
     public async Task Cancelling_stops_the_agent_and_waits_for_the_end()
     {
         _script.Says(new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "begun"));

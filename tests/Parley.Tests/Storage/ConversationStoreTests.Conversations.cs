@@ -22,6 +22,36 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task A_conversation_is_found_by_the_id_that_its_owners_client_made()
+    {
+        var mine = NewConversation() with { ExternalId = "e-1" };
+        var others = NewConversation("other") with { ExternalId = "e-1" };
+        foreach (var each in new[] { mine, others, NewConversation(), NewConversation() with { ExternalId = "e-2" } }) await Store.CreateConversationAsync(each, [], Token);
+
+        Assert.Equal([mine], (await Store.ListConversationsAsync(new ConversationQuery(Owner, ExternalId: "e-1"), Token)).Items);
+        Assert.Equal([others], (await Store.ListConversationsAsync(new ConversationQuery("other", ExternalId: "e-1"), Token)).Items);
+        Assert.Empty((await Store.ListConversationsAsync(new ConversationQuery("other", ExternalId: "e-2"), Token)).Items);
+        Assert.Empty((await Store.ListConversationsAsync(new ConversationQuery(Owner, ExternalId: "E-1"), Token)).Items);
+        await Store.DeleteConversationAsync(Owner, mine.Id, Token);
+        Assert.Empty((await Store.ListConversationsAsync(new ConversationQuery(Owner, ExternalId: "e-1"), Token)).Items);
+    }
+
+    [Fact]
+    public async Task No_two_conversations_of_an_owner_have_one_external_id()
+    {
+        var first = NewConversation() with { ExternalId = "e-1" };
+        await Store.CreateConversationAsync(first, [], Token);
+        await Assert.ThrowsAsync<RunException>(() => Store.CreateConversationAsync(NewConversation() with { ExternalId = "e-1" }, [], Token).AsTask());
+
+        var second = NewConversation() with { ExternalId = "e-1" };
+        var run = NewRun(second);
+        Assert.Equal(RunStartStatus.Busy, (await Store.StartRunAsync(new RunStart(run, second, [Said("q")]), Token)).Status);
+        Assert.Null(await Store.FindRunAsync(Owner, run.Id, Token));
+        Assert.Null(await Store.FindConversationAsync(Owner, second.Id, Token));
+        Assert.Equal(first, await FindAsync(first));
+    }
+
+    [Fact]
     public async Task The_last_of_the_first_messages_is_the_head()
     {
         var messages = new[] { Said("a"), Said("b", Role.Assistant) };

@@ -50,6 +50,36 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task The_whole_tree_has_every_message_once_and_tombstones_too()
+    {
+        var made = await CreateAsync("a", "b");
+        var elsewhere = await CreateAsync("elsewhere");
+        var first = (await Store.ListMessagesAsync(Path(made), Token)).Items[0];
+        var one = await StartAsync(made, "q1", first.Id);
+        await EndAsync(one.Run!, ["r1"]);
+        await EndAsync((await StartAsync(made, "q2")).Run!, ["r2"]);
+        await Store.DeleteMessageAsync(Owner, made.Id, one.Input![0].Id, Now, withRun: false, Token);
+        var tree = Path(made) with { WholeTree = true };
+
+        var all = await Store.ListMessagesAsync(tree, Token);
+        Assert.Equal(["a", "b", "", "r1", "q2", "r2"], all.Items.Select(message => message.Text));
+        Assert.Equal([false, false, true, false, false, false], all.Items.Select(message => message.Deleted));
+        Assert.Equal([Id.None, first.Id, first.Id, all.Items[2].Id, all.Items[3].Id, all.Items[4].Id], all.Items.Select(message => message.Parent));
+        Assert.False(all.HasMore);
+        Assert.Equal("r2 q2 …", await TextsAsync(tree with { Ascending = false, Take = 2 }));
+
+        // An answer has the id of the reasoning before it, but for the facet.
+        var three = (await StartAsync(made, "q3")).Run!;
+        var said = Said("said", Role.Assistant) with { Run = three.Id, IsInput = false, Ordinal = 1 };
+        var thought = Message(new ReasoningItem(), "thought") with { Id = said.Id.WithFacet(1), Run = three.Id, IsInput = false, Ordinal = 0 };
+        await Store.CommitAsync([new RunWrite(null, new RunEnding(three with { Status = RunStatus.Completed, EndedAt = Now }, [thought, said], true, []))], Token);
+        Assert.EndsWith("q3 thought said", await TextsAsync(tree), StringComparison.Ordinal);
+        Assert.Equal("said thought q3 …", await TextsAsync(tree with { Ascending = false, Take = 3 }));
+        Assert.Equal("elsewhere", await TextsAsync(Path(elsewhere) with { WholeTree = true }));
+        Assert.Equal(ErrorCause.NotFound, (await ErrorOf(() => Store.ListMessagesAsync(tree with { Owner = "other" }, Token).AsTask())).Cause);
+    }
+
+    [Fact]
     public async Task A_message_of_a_megabyte_is_nothing_special()
     {
         var text = string.Concat(Enumerable.Repeat("字🙂x", 250_000));

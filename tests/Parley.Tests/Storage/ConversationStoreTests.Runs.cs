@@ -218,6 +218,22 @@ public abstract partial class ConversationStoreTests
     }
 
     [Fact]
+    public async Task A_run_that_neither_takes_the_head_nor_names_a_parent_begins_a_path_of_its_own()
+    {
+        var made = await CreateAsync("a");
+        var onHead = await StartAsync(made, "q1");
+        var run = NewRun(made, exclusive: false);
+        var atRoot = await Store.StartRunAsync(new RunStart(run, null, [Said("q2") with { Run = run.Id }]), Token);
+
+        Assert.Equal(RunStartStatus.Started, atRoot.Status);
+        Assert.Equal((Id.None, Id.None, made.Section), (atRoot.Run!.Parent, atRoot.Input![0].Parent, atRoot.Run.Section));
+        await EndAsync(atRoot.Run, ["r2"]);
+        Assert.Equal("q2 r2", await TextsAsync(Path(made)));
+        await EndAsync(onHead.Run!, ["r1"]);
+        Assert.Equal("a q1 r1", await TextsAsync(Path(made)));
+    }
+
+    [Fact]
     public async Task A_cancelled_turn_may_leave_the_path()
     {
         var made = await CreateAsync("a");

@@ -15,6 +15,7 @@ internal static class RemoteFile
         [Protocol.Coze.Name] = file => CozeFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
         [Protocol.Responses.Name] = file => ResponsesFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
         [Protocol.CozeWorkflow.Name] = file => CozeFile.ReadWorkflow(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
+        [Protocol.Tongyi.Name] = file => TongyiFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
     };
 
     public static AgentBody Read(AgentFileKeys file)

@@ -1,0 +1,72 @@
+using Parley.AspNetCore.Http;
+using Parley.Conversations;
+using Parley.Protocols.Tongyi;
+using Parley.Runs;
+
+namespace Parley.AspNetCore.Endpoints;
+
+/// <summary>Answers and messages at Tongyi's door.</summary>
+internal static class TongyiChats
+{
+    /// <summary>Of a larger session the last so many messages and runs are shown: its clients know of no pages.</summary>
+    private const int MostMessages = 10_000;
+
+    public static async Task AskAsync(TongyiCall call)
+    {
+        var live = await TongyiTurn.StartAsync(call, TongyiRequestReader.Read(await call.BodyAsync()));
+        var run = live.Header;
+        var headers = call.Context.Response.Headers;
+        headers["parley-run"] = TongyiIds.OfMessage(run.Conversation, run.Id);
+        headers[ChatTurn.ConversationHeader] = TongyiIds.OfSession(run.Conversation);
+        await EventStream.SendAsync(call.Context, live, new TongyiStreamWriter(run), error => TongyiCall.WriteErrorAsync(call.Context, error));
+    }
+
+    public static async Task StopAsync(TongyiCall call)
+    {
+        var asked = await call.SessionBodyAsync();
+        var session = await call.SessionAsync(asked.Session);
+        if (asked.Message.Length == 0)
+        {
+            await call.Runner.CancelConversationAsync(call.Owner, session.Id);
+        }
+        else
+        {
+            var run = TongyiIds.TryParseMessage(asked.Message, session.Id, out var id) ? await RunOfAsync(call, session, id) : null;
+            if (run is null) throw TongyiCall.Refused("msgId", "names no answer of this session");
+            await call.Runner.CancelAsync(call.Owner, run.Id, call.Aborted);
+        }
+
+        await call.AnswerAsync(json => json.Null());
+    }
+
+    public static async Task ListAsync(TongyiCall call)
+    {
+        var session = await call.SessionAsync((await call.SessionBodyAsync()).Session);
+        var messages = await call.Store.ListMessagesAsync(new MessageQuery { Owner = call.Owner, Conversation = session.Id, WholeTree = true, Take = MostMessages }, call.Aborted);
+        var runs = await call.Store.ListRunsAsync(new RunQuery(call.Owner, Conversation: session.Id, Take: MostMessages), call.Aborted);
+        var nodes = TongyiTree.Of(session.Id, [.. messages.Items.Reverse()], [.. runs.Items.Reverse()]);
+        foreach (var node in nodes)
+        {
+            // What is under way has no messages yet.
+            if (node is not { Run: { HasEnded: false } run, Content.Count: 0 }) continue;
+            foreach (var item in (await call.Runner.FoldAsync(run, call.Aborted)).Items) node.Content.Add((item.Head, item.ToContent()));
+        }
+
+        var name = TongyiSessions.IdOf(session);
+        await call.AnswerAsync(json =>
+        {
+            json.Array();
+            foreach (var node in nodes) TongyiHistory.Write(node, name, json);
+            json.EndArray();
+        });
+    }
+
+    // Clients may know the question alone.
+    private static async Task<Run?> RunOfAsync(TongyiCall call, Conversation session, Id id)
+    {
+        var run = await call.Runner.FindAsync(call.Owner, id, call.Aborted);
+        if (run is null && await call.Store.FindMessageAsync(call.Owner, session.Id, id, call.Aborted) is { Run.IsNone: false } message)
+            run = await call.Runner.FindAsync(call.Owner, message.Run, call.Aborted);
+        return run?.Conversation == session.Id ? run : null;
+    }
+}

@@ -1,0 +1,51 @@
+using Parley.Runs;
+
+namespace Parley.Protocols.Tongyi;
+
+/// <summary>What a message has been seen to consist of, by the ids of its items.</summary>
+internal sealed class TongyiSlots
+{
+    private readonly List<TongyiSlot> _slots = [];
+    private int _items;
+
+    /// <summary>The number of the next item of the run.</summary>
+    public int Next() => _items++;
+
+    /// <summary>The slot of an item: by its id, or where it has none by its index; and its type, since some peers give one id to two types.</summary>
+    public TongyiSlot Of(in TongyiItem item, ReadOnlySpan<byte> data)
+    {
+        var id = data[item.Id];
+        var type = data[item.Type];
+        foreach (var slot in _slots)
+            if (slot.Is(id, type, item.Index)) return slot;
+        var made = new TongyiSlot(id.ToArray(), type.ToArray(), item.Index, this);
+        _slots.Add(made);
+        return made;
+    }
+
+    /// <summary>A thought is over when something is said.</summary>
+    public void CloseThoughts(ItemStatus status, List<RunEvent> into)
+    {
+        foreach (var slot in _slots)
+            if (slot.Kind == TongyiSlotKind.Thought) slot.Close(status, into);
+    }
+
+    /// <summary>Nothing more comes.</summary>
+    public void CloseAll(ItemStatus status, List<RunEvent> into)
+    {
+        foreach (var slot in _slots) slot.Close(status, into);
+    }
+}
+
+/// <summary>What a slot's content is.</summary>
+internal enum TongyiSlotKind
+{
+    /// <summary>The answer.</summary>
+    Text,
+
+    /// <summary>A thought, in JSON in a string.</summary>
+    Thought,
+
+    /// <summary>Something that is of use only when it is whole.</summary>
+    Whole,
+}
