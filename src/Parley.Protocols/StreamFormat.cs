@@ -75,6 +75,12 @@ public sealed record StreamFormat
     private const RunFeatures NotInResponses =
         RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Consent | RunFeatures.ErrorCode | RunFeatures.UsageOfCancelled;
 
+    private const RunFeatures NotInTongyi =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.ToolCalls | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls
+        | RunFeatures.Approvals | RunFeatures.Question | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Annotations | RunFeatures.Media
+        | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.Usage | RunFeatures.UsageDetails | RunFeatures.UsageOfWaiting | RunFeatures.UsageOfFailed
+        | RunFeatures.UsageOfCancelled | RunFeatures.ErrorCode;
+
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
@@ -157,6 +163,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Tongyi,
+            CannotWrite = NotInTongyi,
+            CannotRead = NotInTongyi,
+            Own = Protocol.Tongyi,
             NewReader = () => new TongyiStreamReader(),
             NewWriter = (run, keepIds) => new TongyiStreamWriter(run, keepIds),
             NewLaw = () => new TongyiLaw(),

@@ -25,7 +25,7 @@ public sealed class Bench : IAsyncLifetime
     {
         _back = new Host([new Agent("script", _agent)]);
         await _back.OpenAsync();
-        _front = new Host(Peer.All.Where(peer => peer.IsServed).Select(peer => new Agent(peer.Protocol.Name, peer.New(_back.Address, "script", _upstream)) { IsStateful = peer.IsStateful }));
+        _front = new Host(Peer.All.Select(peer => new Agent(peer.Protocol.Name, peer.New(_back.Address, "script", _upstream)) { IsStateful = peer.IsStateful }));
         await _front.OpenAsync();
     }
 
@@ -54,6 +54,7 @@ public sealed class Bench : IAsyncLifetime
         routes.MapCoze();
         routes.MapChatCompletions();
         routes.MapResponses();
+        routes.MapTongyi();
         routes.MapSharedPaths();
         routes.MapParleyRuns();
     }, services =>
@@ -69,3 +70,7 @@ public sealed class Bench : IAsyncLifetime
         public async Task<JsonElement> RunAsync(string id) => JsonElement.Parse(await Http.GetStringAsync($"/parley/runs/{id}", TestContext.Current.CancellationToken));
     }
 }
+
+/// <summary>Those tests that share the servers.</summary>
+[CollectionDefinition]
+public sealed class Matrix : ICollectionFixture<Bench>;

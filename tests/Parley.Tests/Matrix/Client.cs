@@ -1,5 +1,6 @@
 using Parley.Agents;
 using Parley.Conversations;
+using Parley.Protocols;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 using Parley.Tests.Coze;
@@ -49,12 +50,12 @@ internal sealed class Client(Peer protocol, Uri server, string agent, HttpMessag
             cancellationToken);
     }
 
-    /// <summary>Goes on in a conversation that was begun through another protocol.</summary>
-    public void Join(Run last, IEnumerable<Message> context)
+    /// <summary>Goes on in a conversation that was begun through another protocol, after a run; without either it begins one.</summary>
+    public void Join(Id conversation, Id run)
     {
-        _last = last;
-        _context.Clear();
-        _context.AddRange(context);
+        var format = StreamFormat.Of(protocol.Protocol);
+        if (protocol.Place is null) _tap.Conversation = conversation.IsNone ? "new" : format.ConversationId(conversation);
+        else if (!conversation.IsNone) _last = _last with { Upstream = protocol.Place(format.ConversationId(conversation), format.RunId(conversation, run)) };
     }
 
     private RunState Remember(List<RunEvent> events)

@@ -90,6 +90,9 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
         var (wanted, got) = (Facts.EndOf(play.Script.State), Facts.EndOf(play.State));
         var fits = wanted == got
             || (wanted == "suspended" && got == "completed" && (lost & Waiting) != 0)
+
+            // Nothing said and nothing asked: an empty answer would look like a whole one.
+            || (wanted == "suspended" && got == "failed" && (lost & Waiting) != 0 && Facts.TextOf(play.Script.State).Length == 0)
             || (wanted == "cancelled" && got == "failed" && lost.HasFlag(RunFeatures.Cancelled));
         if (!fits) Add(play, $"the end is {got} for {wanted}{(play.State.End is RunFailed failed ? ": " + failed.Error.Message : "")}");
     }
@@ -120,6 +123,7 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
         var mark = feature is RunFeatures.Approvals ? fact.Split(' ')[0] : fact;
         if (feature is RunFeatures.Cancelled) return seen.End is RunFailed ? "as a failure" : null;
         if (feature is RunFeatures.Question or RunFeatures.FinishReason) return seen.End is RunCompleted ? "as a whole answer" : null;
+        if ((feature & Waiting) != 0 && seen.End is RunFailed) return "as a failure";
         if (feature is RunFeatures.SeveralMessages or RunFeatures.SeveralParts) return Facts.TextOf(seen).Contains(mark, StringComparison.Ordinal) ? "as one text" : null;
         if (Facts.TextOf(seen).Contains(mark, StringComparison.Ordinal)) return "as text";
         if (seen.Items.Any(item => item.Head is ReasoningItem && item.Reasoning.Contains(mark, StringComparison.Ordinal))) return "as reasoning";

@@ -4,14 +4,15 @@ using Parley.Runs;
 namespace Parley.Tests.Matrix;
 
 /// <summary>Every client protocol over every agent protocol: a Parley in front of a Parley, over HTTP.</summary>
-public sealed class PairTests(Bench bench) : IClassFixture<Bench>
+[Collection(typeof(Matrix))]
+public sealed class PairTests(Bench bench)
 {
     public static TheoryData<string, string> Pairs { get; } = PairsOf(_ => true);
 
     public static TheoryData<string, string> WithCalls { get; } = PairsOf(pair => !pair.HasFlag(RunFeatures.ToolCalls));
 
     public static TheoryData<string, string?> All { get; } =
-        [.. Peer.All.Where(peer => peer.IsServed).Select(peer => ((string, string?))(peer.Protocol.Name, null)), .. Pairs.Select(row => (row.Data.Item1, (string?)row.Data.Item2))];
+        [.. Peer.All.Select(peer => ((string, string?))(peer.Protocol.Name, null)), .. Pairs.Select(row => (row.Data.Item1, (string?)row.Data.Item2))];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -40,7 +41,10 @@ public sealed class PairTests(Bench bench) : IClassFixture<Bench>
     {
         var talk = bench.NewClient(Of(client), Of(agent));
         Assert.Equal("Which size?", LastOf(await talk.SayAsync("question")));
-        Assert.Equal("You chose large 👕.", LastOf(await talk.SayAsync("large 👕")));
+
+        // A workflow's client names what it answers, but tells nothing of what was said: an agent whose peer remembers nothing is told the answer alone.
+        var isForgotten = client == Protocol.CozeWorkflowRun.Name && agent == Protocol.ChatCompletions.Name;
+        Assert.Equal(isForgotten ? "You said large 👕." : "You chose large 👕.", LastOf(await talk.SayAsync("large 👕")));
     }
 
     [Theory]
@@ -67,8 +71,5 @@ public sealed class PairTests(Bench bench) : IClassFixture<Bench>
     private static string LastOf(RunState state) => state.Items.Last(item => item.Head is MessageItem && item.Text.Length > 0).Text;
 
     private static TheoryData<string, string> PairsOf(Func<RunFeatures, bool> choose)
-    {
-        var served = Peer.All.Where(peer => peer.IsServed).ToList();
-        return [.. from client in served from agent in served where choose(Losses.OfPair(client.Protocol, agent.Protocol)) select (client.Protocol.Name, agent.Protocol.Name)];
-    }
+        => [.. from client in Peer.All from agent in Peer.All where choose(Losses.OfPair(client.Protocol, agent.Protocol)) select (client.Protocol.Name, agent.Protocol.Name)];
 }

@@ -2,6 +2,7 @@ using Parley.Agents;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
 using Parley.Protocols.Responses;
+using Parley.Protocols.Tongyi;
 using Parley.Protocols.Upstream;
 
 namespace Parley.Tests.Matrix;
@@ -14,11 +15,21 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
     /// <summary>All protocols, one entry each.</summary>
     public static IReadOnlyList<Peer> All { get; } =
     [
-        new(Protocol.Coze, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = name, Retries = 0 }, client)) { IsStateful = true, AnswersWhole = true },
-        new(Protocol.CozeWorkflow, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = name, Retries = 0 }, client)) { IsStateful = true },
+        new(Protocol.Coze, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = name, Retries = 0 }, client)) 
+        {
+            IsStateful = true, AnswersWhole = true, Place = CozePlace,
+        },
+        new(Protocol.CozeWorkflow, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = name, Retries = 0 }, client)) { IsStateful = true, Place = CozePlace },
         new(Protocol.CozeWorkflowRun, (url, name, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = name, Retries = 0 }, client)) { Converses = false },
         new(Protocol.ChatCompletions, (url, name, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = new Uri(url, "/v1"), Model = name, Retries = 0 }, client)) { AnswersWhole = true },
-        new(Protocol.Responses, (url, name, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = new Uri(url, "/v1"), Model = name, Retries = 0 }, client)) { IsStateful = true, AnswersWhole = true },
+        new(Protocol.Responses, (url, name, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = new Uri(url, "/v1"), Model = name, Retries = 0 }, client))
+        {
+            IsStateful = true, AnswersWhole = true, Place = (_, run) => new ResponsesUpstream(run).ToJson(),
+        },
+        new(Protocol.Tongyi, (url, name, client) => new TongyiAgent(new TongyiAgentOptions { Url = url, AgentId = name, Retries = 0 }, client))
+        {
+            IsStateful = true, Place = (conversation, run) => new TongyiUpstream(conversation, run).ToJson(),
+        },
     ];
 
     /// <summary>It continues a conversation of the server's.</summary>
@@ -30,11 +41,13 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
     /// <summary>It has conversations.</summary>
     public bool Converses { get; init; } = true;
 
-    /// <summary>Its server is a Parley.</summary>
-    public bool IsServed { get; init; } = true;
+    /// <summary>How a client that has neither begun a conversation nor heard its last answer names them; null for one that names no place.</summary>
+    public Func<string, string, RawJson>? Place { get; init; }
 
     /// <summary>The entry of a protocol.</summary>
     public static Peer Of(Protocol protocol) => All.Single(peer => peer.Protocol == protocol);
+
+    private static RawJson CozePlace(string conversation, string run) => new($$"""{"conversation_id":"{{conversation}}","chat_id":"{{run}}"}""");
 
     /// <inheritdoc/>
     public override string ToString() => Protocol.Name;
