@@ -16,7 +16,7 @@ public static class Losses
     public static RunFeatures OfPair(Protocol dialect, Protocol? peer, bool isStreamed = true)
     {
         var to = StreamFormat.Of(dialect);
-        var lost = isStreamed ? to.CannotWrite : to.CannotWrite | to.OnlyStreamed;
+        var lost = isStreamed ? to.CannotWrite : to.CannotWriteWhole ?? to.CannotWrite;
         if (peer is not { } named) return lost;
         var from = StreamFormat.Of(named);
         return from.Own is null || from.Own == to.Own ? (lost & ~from.OwnTells) | from.CannotRead : lost | from.CannotRead | RunFeatures.Opaque;

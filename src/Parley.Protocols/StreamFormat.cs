@@ -49,8 +49,8 @@ public sealed record StreamFormat
     /// <summary>What such things of its own tell although it has no other word for it.</summary>
     public RunFeatures OwnTells { get; init; }
 
-    /// <summary>What its streams tell, but not its answers without one.</summary>
-    public RunFeatures OnlyStreamed { get; init; }
+    /// <summary>What its answers without a stream cannot tell; null if that is the same.</summary>
+    public RunFeatures? CannotWriteWhole { get; init; }
 
     /// <summary>The ends of the paths at which it is asked for.</summary>
     public ValueList<string> Paths { get; init; }
@@ -90,7 +90,7 @@ public sealed record StreamFormat
             CannotWrite = NotInCoze,
             CannotRead = NotInCoze,
             Own = Protocol.Coze,
-            OnlyStreamed = RunFeatures.Audio,
+            CannotWriteWhole = NotInCoze | RunFeatures.Audio,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -147,6 +147,7 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.Responses,
             CannotWrite = NotInResponses,
+            CannotWriteWhole = NotInResponses & ~RunFeatures.UsageOfCancelled,
             CannotRead = (NotInResponses | RunFeatures.ErrorMessage) & ~RunFeatures.Consent,
             Own = Protocol.Responses,
             OwnTells = RunFeatures.Consent,

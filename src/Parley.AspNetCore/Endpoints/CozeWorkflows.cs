@@ -65,6 +65,9 @@ internal static class CozeWorkflows
             Detached = true,
             Answers = waiting.Id,
             KeepsChat = true,
+
+            // Peers refuse an output without its call.
+            Path = required is CallFunction ? [new InputItem(state.Items[required.Item].Head, state.Items[required.Item].ToContent())] : [],
             Input = [answer],
             Request = waiting.Request,
         });

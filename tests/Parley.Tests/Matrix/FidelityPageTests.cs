@@ -1,3 +1,5 @@
+using Parley.Protocols;
+
 namespace Parley.Tests.Matrix;
 
 /// <summary>The page is what the tests have seen.</summary>
@@ -17,6 +19,13 @@ public sealed class FidelityPageTests(Bench bench)
         if (Environment.GetEnvironmentVariable(Accept) is { Length: > 0 }) await File.WriteAllTextAsync(path, page, TestContext.Current.CancellationToken);
         var known = File.Exists(path) ? await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken) : "";
         Assert.True(page == known, $"docs/fidelity.md is not what the matrix sees. If what it sees is right, run this test with {Accept}=1 in the environment and commit the page.\n\n{page}");
+    }
+
+    [Fact]
+    public async Task Every_word_for_a_loss_is_explained()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository(), "docs", "runs.md"), TestContext.Current.CancellationToken);
+        Assert.All(Losses.NamesOf(RunFeatures.All), word => Assert.Contains($"`{word}`", page, StringComparison.Ordinal));
     }
 
     private static string Repository()

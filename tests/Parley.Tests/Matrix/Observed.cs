@@ -15,8 +15,11 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
     public static async Task<Observed> OfAsync(Bench bench, Peer client, Peer? agent)
     {
         var observed = new Observed([], RunFeatures.None, []);
-        var streamed = await Task.WhenAll(Script.All.Select(script => PlayAsync(bench, client, agent, script, isStreamed: true)));
-        var whole = client.AnswersWhole ? await Task.WhenAll(Script.All.Select(script => PlayAsync(bench, client, agent, script, isStreamed: false))) : [];
+
+        // Consent is asked for by a thing that one protocol has for itself, and which only an agent of it says.
+        var scripts = Script.All.Where(script => agent is not null || !FeaturesOfRun.Of(script.State).HasFlag(RunFeatures.Consent)).ToList();
+        var streamed = await Task.WhenAll(scripts.Select(script => PlayAsync(bench, client, agent, script, isStreamed: true)));
+        var whole = client.AnswersWhole ? await Task.WhenAll(scripts.Select(script => PlayAsync(bench, client, agent, script, isStreamed: false))) : [];
         foreach (var play in streamed.Concat(whole)) observed = observed.With(play, client, agent);
         return observed;
     }
@@ -67,12 +70,18 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
         return this with { Seen = Seen | features };
     }
 
-    // What a protocol has for itself is said only by an agent of it, and consent is asked for by such a thing.
+    // What a protocol has for itself is said only by an agent of it.
     private static RunFeatures FeaturesOf(Script script, Peer? agent)
     {
-        var own = agent is null ? null : StreamFormat.Of(agent.Protocol).Own;
+        var format = agent is null ? null : StreamFormat.Of(agent.Protocol);
         var features = FeaturesOfRun.Of(script.State);
-        return script.State.Items.Any(item => item.Head is OpaqueItem opaque && opaque.Protocol == own) ? features : features & ~(RunFeatures.Opaque | (agent is null ? RunFeatures.Consent : RunFeatures.None));
+        if (!script.State.Items.Any(item => item.Head is OpaqueItem opaque && opaque.Protocol == format?.Own)) features &= ~RunFeatures.Opaque;
+
+        // Where not even that it waits can be told, the run behind the agent is a whole one.
+        var lost = format is null ? RunFeatures.None : format.CannotRead | (format.CannotWrite & ~format.OwnTells);
+        return (features & Waiting) != 0 && (features & Waiting & ~lost) == 0 && lost.HasFlag(RunFeatures.Question)
+            ? (features & ~RunFeatures.UsageOfWaiting) | RunFeatures.Usage
+            : features;
     }
 
     private void CheckText(Play play, bool asText)

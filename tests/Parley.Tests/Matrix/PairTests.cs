@@ -42,8 +42,9 @@ public sealed class PairTests(Bench bench)
         var talk = bench.NewClient(Of(client), Of(agent));
         Assert.Equal("Which size?", LastOf(await talk.SayAsync("question")));
 
-        // A workflow's client names what it answers, but tells nothing of what was said: an agent whose peer remembers nothing is told the answer alone.
-        var isForgotten = client == Protocol.CozeWorkflowRun.Name && agent == Protocol.ChatCompletions.Name;
+        // Where neither the client has a conversation nor the agent's protocol a word for a question, nobody knows that it waits. Of two Chat Completions the words tell.
+        var isForgotten = client == Protocol.CozeWorkflowRun.Name || (client == Protocol.ChatCompletions.Name && agent != client);
+        isForgotten &= StreamFormat.Of(agent).CannotRead.HasFlag(RunFeatures.Question);
         Assert.Equal(isForgotten ? "You said large 👕." : "You chose large 👕.", LastOf(await talk.SayAsync("large 👕")));
     }
 
