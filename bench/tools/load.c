@@ -17,13 +17,27 @@
 #include <arpa/inet.h>
 static uint64_t now_us(void){struct timespec t;clock_gettime(CLOCK_MONOTONIC,&t);return t.tv_sec*1000000ull+t.tv_nsec/1000;}
 static const char*HELP=
-"load --port P [--path /v1/chat/completions] [--client openai|coze|responses] -c CONNS -r REQUESTS -n DELTAS [-d US] [-b BURST] [-x MULT]\n"
+"load --port P --client PROTOCOL [--path PATH] [--agent NAME] -c CONNS -r REQUESTS -n DELTAS [-d US] [-b BURST] [-x MULT]\n"
 "     [-p PID[,PID..]] [-H 'name: value']... [--ramp CONNS_PER_S] [--json-only] [--nostream] [--timeout S] [--label L]\n"
-" -x: how often each delta's text comes back in all (2 where a final event repeats the whole text)\n"
+" PROTOCOL: chat-completions, coze, responses, tongyi, or to ask the mock alone dashscope, dashscope-app\n"
+" --agent: who is asked; otherwise the mock's answer that -n, -d and -b name\n"
+" -x: how often each delta's text comes back in all; otherwise as often as Parley tells it in that protocol\n"
 " -p: gateway pids; their descendants are added. CPU = utime+stime difference over the run; RSS before, at full concurrency, after.\n";
+// What a client sends: %s is who is asked, then whether it is to stream. mult is how often Parley tells each delta's text: a Coze client is told it once more when the message is
+// completed, one of Tongyi in the last frame, one of Responses in four.
+typedef struct{const char*name,*path;int mult;const char*body;}Client;
+#define ASK "Say something of about two hundred words, please."
+#define FLAGS "\"searchType\":\"\",\"pptGenerate\":false,\"deepThink\":false,\"deepResearch\":false"
+static const Client clients[]={
+ {"chat-completions","/v1/chat/completions",1,"{\"model\":\"%s\",\"stream\":%s,\"messages\":[{\"role\":\"system\",\"content\":\"You are helpful.\"},{\"role\":\"user\",\"content\":\"" ASK "\"}]}"},
+ {"coze","/v3/chat",2,"{\"bot_id\":\"%s\",\"user_id\":\"u1\",\"stream\":%s,\"auto_save_history\":true,\"additional_messages\":[{\"role\":\"user\",\"content\":\"" ASK "\",\"content_type\":\"text\"}]}"},
+ {"responses","/v1/responses",5,"{\"model\":\"%s\",\"stream\":%s,\"input\":\"" ASK "\"}"},
+ {"tongyi","/dialog/conversation",2,"{\"model\":\"\",\"action\":\"next\",\"mode\":\"chat\",\"userAction\":\"chat\",\"requestId\":\"b4768127069b496d9ef07f52b49698b6\",\"sessionId\":\"\",\"sessionType\":\"text_chat\",\"parentMsgId\":\"\",\"params\":{\"agentId\":\"%s\",\"bizScene\":\"\",\"bizSceneInfo\":{},\"specifiedModel\":\"\"," FLAGS "},\"contents\":[{\"content\":\"" ASK "\",\"contentType\":\"text\",\"role\":\"user\",\"ext\":{" FLAGS "}}]}"},
+ {"dashscope","/api/v1/services/aigc/text-generation/generation",1,"{\"model\":\"%s\",\"input\":{\"messages\":[{\"role\":\"system\",\"content\":\"You are helpful.\"},{\"role\":\"user\",\"content\":\"" ASK "\"}]},\"parameters\":{\"result_format\":\"message\",\"incremental_output\":%s}}"},
+ {"dashscope-app","/api/v1/apps/%s/completion",1,"{\"input\":{\"prompt\":\"" ASK "\"},\"parameters\":{\"incremental_output\":true},\"debug\":{}}"},{0}};
 enum{IDLE,HDR,CL,CHSZ,CHDATA,CHEND,TRAIL,EOFB};
 typedef struct{int fd,st;int hl;char hdr[8192];long left;uint64_t t0;int got,ts_n,no,bad;uint64_t ts;int first,connecting,status;int mb,done_conn;char lb[24];int ll;} C;
-static int port,conns=32,n=200,burst=1,mult=1,nostream;static long reqs=1000,delay;static char*path="/v1/chat/completions",*client="openai",*label="";
+static int port,conns=32,n=200,burst=1,mult,nostream;static long reqs=1000,delay;static char*path,*client="",*agent,*label="";
 static char req[16384];static int reqlen;static int ep;static long started,finished,errors,events;static uint64_t bytes;static uint32_t*ttfe;static long nttfe;static uint32_t*dur;
 static uint64_t*lat_h;/* 1us..: histogram, 10us buckets to 10 s */static uint64_t lat_n,lat_max;static long firsts;static char err1[256];
 #define LB 1000000
@@ -58,15 +72,13 @@ static void feed(C*c,char*b,long l){char*p=b,*e=b+l;
    case TRAIL:{char k=*p++;if(k=='\n'){if(c->ll==0){complete(c);if(strcasestr(c->hdr,"connection: close")){redial(c);return;}next(c);}else c->ll=0;}else if(k!='\r')c->ll++;break;}
   }}}
 int main(int ac,char**av){
-  static struct option o[]={{"port",1,0,1},{"path",1,0,2},{"client",1,0,3},{"ramp",1,0,4},{"json-only",0,0,5},{"nostream",0,0,6},{"timeout",1,0,7},{"label",1,0,8},{"help",0,0,9},{0}};
+  static struct option o[]={{"port",1,0,1},{"path",1,0,2},{"client",1,0,3},{"ramp",1,0,4},{"json-only",0,0,5},{"nostream",0,0,6},{"timeout",1,0,7},{"label",1,0,8},{"help",0,0,9},{"agent",1,0,10},{0}};
   int k,ramp=0,quiet=0,tmo=120;char hdrs[8192]="";char*pl=0;tick=sysconf(_SC_CLK_TCK);
-  while((k=getopt_long(ac,av,"c:r:n:d:b:x:p:H:",o,0))!=-1)switch(k){case 1:port=atoi(optarg);break;case 2:path=optarg;break;case 3:client=optarg;break;case 4:ramp=atoi(optarg);break;case 5:quiet=1;break;case 6:nostream=1;break;case 7:tmo=atoi(optarg);break;case 8:label=optarg;break;case 'c':conns=atoi(optarg);break;case 'r':reqs=atol(optarg);break;case 'n':n=atoi(optarg);break;case 'd':delay=atol(optarg);break;case 'b':burst=atoi(optarg);break;case 'x':mult=atoi(optarg);break;case 'p':pl=optarg;break;case 'H':strcat(hdrs,optarg);strcat(hdrs,"\r\n");break;default:fputs(HELP,stderr);return 2;}
-  if(!port||conns>19000){fputs(HELP,stderr);return 2;}
-  char model[96];snprintf(model,96,"mock-n%d-d%ld-b%d",n,delay,burst);char body[2048];const char*st=nostream?"false":"true";
-  if(!strcmp(client,"openai"))snprintf(body,2048,"{\"model\":\"%s\",\"stream\":%s,\"messages\":[{\"role\":\"system\",\"content\":\"You are helpful.\"},{\"role\":\"user\",\"content\":\"Say something of about two hundred words, please.\"}]}",model,st);
-  else if(!strcmp(client,"responses"))snprintf(body,2048,"{\"model\":\"%s\",\"stream\":%s,\"input\":\"Say something of about two hundred words, please.\"}",model,st);
-  else snprintf(body,2048,"{\"bot_id\":\"%s\",\"user_id\":\"u1\",\"stream\":%s,\"auto_save_history\":true,\"additional_messages\":[{\"role\":\"user\",\"content\":\"Say something of about two hundred words, please.\",\"content_type\":\"text\"}]}",model,st);
-  reqlen=snprintf(req,sizeof req,"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n%sContent-Length: %zu\r\n\r\n%s",path,port,hdrs,strlen(body),body);
+  while((k=getopt_long(ac,av,"c:r:n:d:b:x:p:H:",o,0))!=-1)switch(k){case 1:port=atoi(optarg);break;case 2:path=optarg;break;case 3:client=optarg;break;case 4:ramp=atoi(optarg);break;case 5:quiet=1;break;case 6:nostream=1;break;case 7:tmo=atoi(optarg);break;case 8:label=optarg;break;case 10:agent=optarg;break;case 'c':conns=atoi(optarg);break;case 'r':reqs=atol(optarg);break;case 'n':n=atoi(optarg);break;case 'd':delay=atol(optarg);break;case 'b':burst=atoi(optarg);break;case 'x':mult=atoi(optarg);break;case 'p':pl=optarg;break;case 'H':strcat(hdrs,optarg);strcat(hdrs,"\r\n");break;default:fputs(HELP,stderr);return 2;}
+  const Client*cl=clients;while(cl->name&&strcmp(cl->name,client))cl++;if(!port||conns>19000||!cl->name){fputs(HELP,stderr);return 2;}
+  if(!mult)mult=cl->mult;char shape[96];snprintf(shape,96,"mock-n%d-d%ld-b%d",n,delay,burst);if(!agent)agent=shape;
+  char body[2048],to[1024];snprintf(body,2048,cl->body,agent,nostream?"false":"true");snprintf(to,1024,path?path:cl->path,agent);
+  reqlen=snprintf(req,sizeof req,"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n%sContent-Length: %zu\r\n\r\n%s",to,port,hdrs,strlen(body),body);
   if(pl){for(char*q=strtok(pl,",");q;q=strtok(0,","))pids[npids++]=atoi(q);add_children();}
   ttfe=calloc(reqs+conns+16,4);dur=calloc(reqs+conns+16,4);lat_h=calloc(LB,8);C*cs=calloc(conns,sizeof(C));ep=epoll_create1(0);
   double c0,u0,r0,c1,u1,r1,rf=0;int th,th1;double cf=0;uint64_t tf=0;long evf=0;meter(&c0,&u0,&r0,&th);uint64_t T0=now_us();int opened=0;static struct epoll_event ev[1024];static char buf[262144];uint64_t lastm=0;double rpeak=r0;

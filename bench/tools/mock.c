@@ -1,9 +1,9 @@
 // mock.c - a cheap model server for benchmarks: one epoll thread, pre-encoded bytes, loopback only.
 //   mock PORT
-// A request's "model" names the answer: mock-n200-d20000-b1
+// The first name of this form in a request, in its path or body, is the answer's: mock-n200-d20000-b1
 //   n deltas; d microseconds between them (0: as fast as the socket takes them);
 //   b deltas in each write (0: as many as fit into 16 KB).
-// Paths: /v1/chat/completions, /v1/responses (no text is repeated) and /v3/chat (then "bot_id" names the answer, and the whole text comes again when the message is completed).
+// The path tells the protocol: formats.h.
 // A delta's text has 40 bytes: '~', 12 hex digits of CLOCK_MONOTONIC in microseconds, 4 hex digits of its number, and filler.
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -27,37 +27,7 @@
 static uint64_t now_us(void){struct timespec t;clock_gettime(CLOCK_MONOTONIC,&t);return t.tv_sec*1000000ull+t.tv_nsec/1000;}
 
 static const char HSTREAM[]="HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\nx-request-id: req_mock\r\nTransfer-Encoding: chunked\r\n\r\n";
-typedef struct { const char *pre, *d1, *d2, *post; } Proto;
-#define OA(delta,fin) "data: {\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion.chunk\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_34a54ae93c\",\"choices\":[{\"index\":0,\"delta\":" delta ",\"logprobs\":null,\"finish_reason\":" fin "}],\"usage\":null}\n\n"
-static const Proto P_OPENAI={
-  OA("{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}","null"),
-  "data: {\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion.chunk\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_34a54ae93c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
-  "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n",
-  OA("{}","\"stop\"")
-  "data: {\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion.chunk\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_34a54ae93c\",\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":200,\"total_tokens\":219,\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}\n\n"
-  "data: [DONE]\n\n"};
-#define COZE(event,json) "event:" event "\ndata:" json "\n\n"
-#define IDS "\"conversation_id\":\"7528614173940252709\",\"bot_id\":\"7478675888952246323\""
-#define CHAT(status,usage) "{\"id\":\"7528614173940269093\"," IDS ",\"created_at\":1752900000,\"last_error\":{\"code\":0,\"msg\":\"\"},\"status\":\"" status "\",\"usage\":" usage ",\"section_id\":\"7528614173940252709\"}"
-#define MESSAGE "{\"id\":\"7528614178046492709\"," IDS ",\"role\":\"assistant\",\"type\":\"answer\",\"content\":\""
-#define REST "\",\"content_type\":\"text\",\"chat_id\":\"7528614173940269093\",\"section_id\":\"7528614173940252709\""
-static const Proto P_COZE={
-  COZE("conversation.chat.created",CHAT("created","{\"token_count\":0,\"output_count\":0,\"input_count\":0}"))
-  COZE("conversation.chat.in_progress",CHAT("in_progress","{\"token_count\":0,\"output_count\":0,\"input_count\":0}")),
-  "event:conversation.message.delta\ndata:" MESSAGE, REST "}\n\n",
-  REST ",\"created_at\":1752900002}\n\n"
-  COZE("conversation.message.completed","{\"id\":\"7528614182312099109\"," IDS ",\"role\":\"assistant\",\"type\":\"verbose\",\"content\":\"{\\\"msg_type\\\":\\\"generate_answer_finish\\\",\\\"data\\\":\\\"\\\",\\\"from_module\\\":null,\\\"from_unit\\\":null}" REST "}")
-  COZE("conversation.chat.completed",CHAT("completed","{\"token_count\":219,\"output_count\":200,\"input_count\":19}"))
-  "event:done\ndata:\"[DONE]\"\n\n"};
-#define EVENT(type,json) "event: " type "\ndata: {\"type\":\"" type "\",\"sequence_number\":7," json "}\n\n"
-#define RESPONSE(status,more) "\"response\":{\"id\":\"resp_mock\",\"object\":\"response\",\"status\":\"" status "\",\"model\":\"gpt-4o-mini\",\"output\":[]" more "}"
-#define PLACE "\"item_id\":\"msg_mock\",\"output_index\":0,\"content_index\":0"
-static const Proto P_RESPONSES={
-  EVENT("response.created",RESPONSE("in_progress","")) EVENT("response.in_progress",RESPONSE("in_progress",""))
-  EVENT("response.output_item.added","\"output_index\":0,\"item\":{\"id\":\"msg_mock\",\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}")
-  EVENT("response.content_part.added",PLACE ",\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[]}"),
-  "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":7," PLACE ",\"delta\":\"","\",\"logprobs\":[]}\n\n",
-  EVENT("response.completed",RESPONSE("completed",",\"usage\":{\"input_tokens\":19,\"output_tokens\":200,\"total_tokens\":219}")) "data: [DONE]\n\n"};
+#include "formats.h"
 typedef struct Conn {
   int fd; int inlen; char in[INBUF];
   int body_off; long clen; int chunked; uint64_t skip;      // request framing
@@ -82,8 +52,9 @@ static int oflush(Conn*c){ while(c->outoff<c->outlen){ ssize_t w=send(c->fd,c->o
 static int body_at(Conn*c,int*hole){ // reserve room for the chunk header
   oput(c,"0000\r\n",6); *hole=c->outlen-6; return c->outlen;}
 static void chunk_end(Conn*c,int hole){ int l=c->outlen-hole-6; char h[8]; snprintf(h,8,"%04x",l); memcpy(c->out+hole,h,4); oput(c,"\r\n",2);}
-static void put_delta(Conn*c){ const Proto*p=c->p; oput(c,p->d1,strlen(p->d1)); char s[64];int l=snprintf(s,64,"~%012llx%04x the quick brown fox goes",(unsigned long long)now_us(),c->sent&0xffff);oput(c,s,l); oput(c,p->d2,strlen(p->d2)); c->sent++;
-  if(p==&P_COZE){ if(c->saidlen+l>c->saidcap){c->saidcap=(c->saidlen+l)*2; c->said=realloc(c->said,c->saidcap);} memcpy(c->said+c->saidlen,s,l); c->saidlen+=l; }}
+static void put(Conn*c,const char*t,int no){ for(const char*at;(at=strchr(t,*NO));t=at+1){char s[16]; oput(c,t,at-t); oput(c,s,sprintf(s,"%d",no));} oput(c,t,strlen(t));}
+static void put_delta(Conn*c){ const Proto*p=c->p; int no=p->first+c->sent; put(c,p->d1,no); char s[64];int l=snprintf(s,64,"~%012llx%04x the quick brown fox goes",(unsigned long long)now_us(),c->sent&0xffff);oput(c,s,l); put(c,p->d2,no); c->sent++;
+  if(p->again){ if(c->saidlen+l>c->saidcap){c->saidcap=(c->saidlen+l)*2; c->said=realloc(c->said,c->saidcap);} memcpy(c->said+c->saidlen,s,l); c->saidlen+=l; }}
 static void start_request(Conn*c);
 static void finish(Conn*c){ c->active=0; }
 // advance a stream; returns -1 when the connection died
@@ -92,13 +63,13 @@ static int pump(Conn*c){
   while(c->active){
     if(c->outoff<c->outlen){ int r=oflush(c); if(r) return r<0?-1:0; }
     if(!c->pre_sent){ int h; oput(c,HSTREAM,sizeof HSTREAM-1);
-      body_at(c,&h); oput(c,c->p->pre,strlen(c->p->pre)); chunk_end(c,h); c->pre_sent=1; c->due=now_us()+c->d; if(c->b) { if(oflush(c)<0) return -1; } }
+      if(c->p->pre){ body_at(c,&h); put(c,c->p->pre,0); chunk_end(c,h); } c->pre_sent=1; c->due=now_us()+c->d; if(c->b) { if(oflush(c)<0) return -1; } }
     if(c->sent<c->n){
       if(c->d){ uint64_t t=now_us(); if(t+500<c->due){ if(c->outoff<c->outlen){int r=oflush(c); if(r<0)return -1;} if(!c->wpprev) wheel_add(c); return 0; } c->due+=c->d; }
       int h; body_at(c,&h); int k=c->b?c->b:1<<30; while(k-->0&&c->sent<c->n&&c->outlen-h<16000) put_delta(c); chunk_end(c,h);
       int r=oflush(c); if(r) return r<0?-1:0;
       if(!c->d && ++guard>=16){ if(!c->wpprev) ready_add(c); return 0; }   // fairness among fast streams
-    } else if(!c->post_sent){ int h; body_at(c,&h); if(c->p==&P_COZE){ static const char*m="event:conversation.message.completed\ndata:" MESSAGE; oput(c,m,strlen(m)); oput(c,c->said,c->saidlen); } oput(c,c->p->post,strlen(c->p->post)); chunk_end(c,h); oput(c,"0\r\n\r\n",5); c->post_sent=1; int r=oflush(c); if(r) return r<0?-1:0; }
+    } else if(!c->post_sent){ int h; body_at(c,&h); int no=c->n+c->p->last; if(c->p->again){ put(c,c->p->again,no); oput(c,c->said,c->saidlen); } put(c,c->p->post,no); chunk_end(c,h); oput(c,"0\r\n\r\n",5); c->post_sent=1; int r=oflush(c); if(r) return r<0?-1:0; }
     else { finish(c); start_request(c); }
   }
   if(c->outoff<c->outlen){ int r=oflush(c); if(r<0) return -1; }
@@ -115,11 +86,11 @@ static void start_request(Conn*c){
   if(chunked){ char*z=strstr(body,"0\r\n\r\n"); while(z&&z!=body&&z[-1]!='\n') z=strstr(z+1,"0\r\n\r\n"); if(!z) return; total=z+5-c->in; }
   else { total=hl+clen; if(total>c->inlen) return; }
   char*end=c->in+total; char sv=*end; *end=0;
-  const Proto*p=0; char*at=strstr(c->in,"/chat/completions"); if(at&&at<he) p=&P_OPENAI; else if((at=strstr(c->in,"/v3/chat"))&&at<he) p=&P_COZE; else if((at=strstr(c->in,"/v1/responses"))&&at<he) p=&P_RESPONSES;
+  const Proto*p=0; for(int i=0;!p&&i<(int)(sizeof formats/sizeof*formats);i++){ char*at=strstr(c->in,formats[i].path); if(at&&at<he) p=&formats[i]; }
   if(!strncmp(c->in,"POST",4)&&p){
-    char*m=strstr(body,"mock-"); char*e=m; if(m) while(*e&&*e!='"'&&*e!='\\') e++;
+    char*m=strstr(c->in,"mock-"); char*e=m; if(m) while(*e&&!strchr("\"\\/",*e)) e++;
     c->n=m?num(m,e,'n',200):200; c->d=m?num(m,e,'d',0):0; c->b=m?num(m,e,'b',1):1; c->p=p; c->sent=c->pre_sent=c->post_sent=c->saidlen=0;
-    int stream=strstr(body,"\"stream\":true")||strstr(body,"\"stream\": true");
+    int stream=p->first||/* those with numbers always stream */strstr(body,"\"stream\":true")||strstr(body,"\"stream\": true");
     if(stream) c->active=1;
     else { const char*b="{\"id\":\"chatcmpl-BvE9xq3o9mJZ8h1QbYw2LkR7aTnUs\",\"object\":\"chat.completion\",\"created\":1752700000,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"~tokn\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":1,\"total_tokens\":20}}";
       char h[128]; int l=snprintf(h,128,"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",strlen(b)); oput(c,h,l); oput(c,b,strlen(b)); }

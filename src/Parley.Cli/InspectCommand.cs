@@ -30,11 +30,11 @@ internal static class InspectCommand
     }
 
     /// <summary>Opens a recording or a bare stream.</summary>
-    internal static Recording Open(string path)
+    internal static Recording Open(string path, Action<long>? passed = null)
     {
         try
         {
-            return Recording.Open(path);
+            return Recording.Open(path, passed);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

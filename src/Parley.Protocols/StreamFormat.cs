@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Text;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.DashScope;
 using Parley.Protocols.OpenAi;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Sse;
@@ -10,6 +12,9 @@ using Parley.Runs;
 
 namespace Parley.Protocols;
 
+/// <summary>Writes an answer whole.</summary>
+public delegate void BodyWriter(Run run, RunState state, bool keepPeerIds, IBufferWriter<byte> into);
+
 /// <summary>A protocol's stream: how it is read and written. The one place where something may be done for all protocols alike.</summary>
 public sealed record StreamFormat
 {
@@ -18,6 +23,9 @@ public sealed record StreamFormat
 
     /// <summary>Reads it.</summary>
     public required Func<FrameReader> NewReader { get; init; }
+
+    /// <summary>Reads what <see cref="NewWriter"/> writes; null where <see cref="NewReader"/> does that, and has nothing to find out first.</summary>
+    public Func<FrameReader>? NewOwnReader { get; init; }
 
     /// <summary>Writes it; with true as it was written by the peer it was read from, whose ids are kept.</summary>
     public required Func<Run, bool, FrameWriter> NewWriter { get; init; }
@@ -33,6 +41,9 @@ public sealed record StreamFormat
 
     /// <summary>Reads a body that is no stream but one JSON text; without it the reader takes it for a frame without a name.</summary>
     public BodyReader? ReadBody { get; init; }
+
+    /// <summary>Writes the answer of a run that has ended as a client gets it that asked for no stream; null if the protocol has no such answer. With true as by <see cref="NewWriter"/>.</summary>
+    public BodyWriter? WriteBody { get; init; }
 
     /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
     public ErrorReader? ReadError { get; init; }
@@ -52,7 +63,7 @@ public sealed record StreamFormat
     /// <summary>What its answers without a stream cannot tell; null if that is the same.</summary>
     public RunFeatures? CannotWriteWhole { get; init; }
 
-    /// <summary>The ends of the paths at which it is asked for.</summary>
+    /// <summary>The ends of the paths at which it is asked for; <c>*</c> stands for one segment.</summary>
     public ValueList<string> Paths { get; init; }
 
     /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
@@ -81,6 +92,11 @@ public sealed record StreamFormat
         | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.Usage | RunFeatures.UsageDetails | RunFeatures.UsageOfWaiting | RunFeatures.UsageOfFailed
         | RunFeatures.UsageOfCancelled | RunFeatures.ErrorCode;
 
+    private const RunFeatures NotInDashScope =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.Approvals | RunFeatures.Question
+        | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Annotations | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data
+        | RunFeatures.Refusal | RunFeatures.Cancelled | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
+
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
     [
@@ -94,6 +110,7 @@ public sealed record StreamFormat
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
+            WriteBody = CozeBody.WriteMessages,
             NewLaw = () => new CozeLaw(isChatflow: false),
             RunId = (_, run) => DecimalId.Render(run),
             ConversationId = DecimalId.Render,
@@ -109,6 +126,7 @@ public sealed record StreamFormat
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
+            WriteBody = CozeBody.WriteMessages,
             NewLaw = () => new CozeLaw(isChatflow: true),
             RunId = (_, run) => DecimalId.Render(run),
             ConversationId = DecimalId.Render,
@@ -122,6 +140,7 @@ public sealed record StreamFormat
             NewReader = () => new CozeWorkflowStreamReader(),
             NewWriter = (run, _) => new CozeWorkflowStreamWriter(run),
             ReadBody = CozeStreamReader.ReadBody,
+            WriteBody = static (run, state, _, into) => CozeBody.WriteRun(run, state, into),
             NewLaw = () => new CozeWorkflowLaw(),
             RunId = (_, run) => DecimalId.Render(run),
             ConversationId = DecimalId.Render,
@@ -139,6 +158,7 @@ public sealed record StreamFormat
             RunId = (conversation, run) => PrefixedId.Render(ChatObject.IdPrefix, conversation, run),
             ConversationId = id => PrefixedId.Render("conv_", id, id),
             ReadBody = ChatCompletionsReader.ReadBody,
+            WriteBody = ChatObject.Write,
             ReadError = static (status, body) => OpenAiErrors.Read(status, body),
             Paths = ["/chat/completions"],
             Signs = ["\"chat.completion"],
@@ -157,6 +177,7 @@ public sealed record StreamFormat
             RunId = (conversation, run) => PrefixedId.Render(ResponsesIds.Response, conversation, run),
             ConversationId = ResponsesIds.OfConversation,
             ReadBody = ResponsesStreamReader.ReadBody,
+            WriteBody = ResponseObject.Write,
             ReadError = static (status, body) => OpenAiErrors.Read(status, body),
             Paths = ["/responses"],
             Signs = ["event: response.", "event:response.", "\"object\":\"response\"", "\"object\": \"response\""],
@@ -177,6 +198,40 @@ public sealed record StreamFormat
             Paths = ["/dialog/conversation", "/dialog/guest/conversation"],
             Signs = ["\"msgStatus\":\"", "\"msgStatus\": \""],
         },
+        new()
+        {
+            Protocol = Protocol.DashScope,
+            CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls,
+            CannotRead = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ErrorMessage,
+            NewReader = () => new DashScopeReader(tellId: true),
+            NewOwnReader = () => new DashScopeReader(inPieces: true),
+            NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: false, keepIds),
+            NewLaw = () => new DashScopeLaw(),
+            RunId = DashScopeShape.RequestOf,
+            ConversationId = id => HexId.Render(id, id),
+            ReadBody = DashScopeReader.ReadBody,
+            WriteBody = static (run, state, keepIds, into) => DashScopeObject.Write(run, state, isApp: false, keepIds, into),
+            ReadError = DashScopeErrors.Read,
+            Paths = ["/text-generation/generation", "/multimodal-generation/generation"],
+            Signs = ["\"output\":{\"choices\""],
+        },
+        new()
+        {
+            Protocol = Protocol.DashScopeApp,
+            CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ToolCalls | RunFeatures.UsageDetails,
+            CannotRead = NotInDashScope | RunFeatures.ToolCalls | RunFeatures.UsageDetails | RunFeatures.ErrorMessage,
+            NewReader = () => new DashScopeReader(tellId: true),
+            NewOwnReader = () => new DashScopeReader(inPieces: true),
+            NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: true, keepIds),
+            NewLaw = () => new DashScopeLaw(),
+            RunId = DashScopeShape.RequestOf,
+            ConversationId = id => HexId.Render(id, id),
+            ReadBody = DashScopeReader.ReadBody,
+            WriteBody = static (run, state, keepIds, into) => DashScopeObject.Write(run, state, isApp: true, keepIds, into),
+            ReadError = DashScopeErrors.Read,
+            Paths = ["/apps/*/completion"],
+            Signs = [":HTTP_STATUS/"],
+        },
     ];
 
     /// <summary>The names of all formats.</summary>
@@ -189,7 +244,15 @@ public sealed record StreamFormat
     public static StreamFormat Of(Protocol protocol) => Of(protocol.Name);
 
     /// <summary>The format that is asked for at a path without a query; null if it is none.</summary>
-    public static StreamFormat? OfPath(string path) => All.FirstOrDefault(format => format.Paths.Any(end => path.EndsWith(end, StringComparison.Ordinal)));
+    public static StreamFormat? OfPath(string path) => All.FirstOrDefault(format => format.Paths.Any(end => IsEnd(path, end)));
+
+    private static bool IsEnd(string path, string end)
+    {
+        if (end.IndexOf('*', StringComparison.Ordinal) is var star && star < 0) return path.EndsWith(end, StringComparison.Ordinal);
+        if (!path.EndsWith(end[(star + 1)..], StringComparison.Ordinal)) return false;
+        var before = path[..^(end.Length - star - 1)];
+        return before[..(before.LastIndexOf('/') + 1)].EndsWith(end[..star], StringComparison.Ordinal);
+    }
 
     /// <summary>The format of a stream that begins so; null if it cannot be told.</summary>
     public static StreamFormat? OfContent(ReadOnlySpan<byte> beginning)

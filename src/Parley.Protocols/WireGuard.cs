@@ -11,7 +11,7 @@ namespace Parley.Protocols;
 public sealed class WireGuard(StreamFormat format)
 {
     private readonly FrameLaw _law = format.NewLaw();
-    private readonly FrameReader _reader = format.NewReader();
+    private readonly FrameReader _reader = (format.NewOwnReader ?? format.NewReader)();
     private readonly RunGuard _run = new();
     private readonly List<RunEvent> _read = [];
     private readonly ArrayBufferWriter<byte> _unfinished = new();

@@ -29,6 +29,12 @@ public readonly record struct Protocol(string Name) : IWord<Protocol>
     /// <summary>Tongyi Qianwen.</summary>
     public static Protocol Tongyi => new("tongyi");
 
+    /// <summary>A model of Alibaba's DashScope, asked in its native protocol; only agents speak it.</summary>
+    public static Protocol DashScope => new("dashscope");
+
+    /// <summary>An application of Alibaba's DashScope; only agents speak it.</summary>
+    public static Protocol DashScopeApp => new("dashscope-app");
+
     /// <summary>Parley's own API; no run has it as its dialect.</summary>
     public static Protocol Parley => new("parley");
 

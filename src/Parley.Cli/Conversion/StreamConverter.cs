@@ -1,34 +1,43 @@
 using System.Buffers;
 using Parley.Conversations;
 using Parley.Protocols;
+using Parley.Protocols.Json;
+using Parley.Protocols.Recordings;
 using Parley.Protocols.Sse;
-using Parley.Protocols.Upstream;
 using Parley.Runs;
 
 namespace Parley.Cli.Conversion;
 
 /// <summary>
-/// Converts a recorded stream while it is read: no more is in memory than one frame and what the writer must repeat, the texts of the answer.
-/// The same input gives the same output: ids and times come from a clock that stands still.
+/// Converts an answer while it is read: no more is in memory than one frame. Long texts that a writer repeats are kept in a file of their own meanwhile.
+/// The same input gives the same output: ids and times come from a clock that stands still. Used for one answer.
 /// </summary>
-internal sealed class StreamConverter
+internal sealed class StreamConverter : IDisposable
 {
     private const int FlushBytes = 64 * 1024;
+    private const int KeptCharacters = 64 * 1024;
 
     // Ids carry the second at which they were minted: this one, and never another.
     private static readonly DateTimeOffset Time = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly FrameReader _reader;
-    private readonly BodyReader? _readBody;
-    private readonly Func<Run, FrameWriter> _newWriter;
-    private readonly Run _run;
+    private readonly ReplayPlayer _player;
+    private readonly StreamFormat _to;
+    private readonly bool _keepsIds;
+    private readonly bool _isWhole;
     private readonly RunLog _log;
     private readonly RunAppender _appender;
     private readonly RunLogReader _written;
     private readonly List<RunEvent> _events = [];
+    private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private readonly ArrayBufferWriter<byte> _marked = new(4096);
+    private readonly TextSpool _texts = new();
+    private Run _run;
     private FrameWriter? _writer;
 
-    public StreamConverter(StreamFormat from, StreamFormat to)
+    /// <param name="from">What is read.</param>
+    /// <param name="to">What is written.</param>
+    /// <param name="isWhole">Writes the answer whole, as a client gets it that asked for no stream; <paramref name="to"/> must have such.</param>
+    public StreamConverter(StreamFormat from, StreamFormat to, bool isWhole = false)
     {
         var time = new StandingClock(Time);
         var ids = new IdSource(time);
@@ -47,66 +56,66 @@ internal sealed class StreamConverter
             Request = ModelRequest.Empty,
             CreatedAt = Time,
         };
-        (_reader, _readBody, _newWriter) = (from.NewReader(), from.ReadBody, run => to.NewWriter(run, from.Protocol == to.Protocol));
+        (_player, _to, _keepsIds, _isWhole) = (new ReplayPlayer(from), to, from.Protocol == to.Protocol, isWhole);
         _log = new RunLog(id, strict: false);
-        _appender = new RunAppender(_run, _log, ids, time);
+        var state = new RunState();
+        state.Limit(KeptCharacters);
+        _appender = new RunAppender(_run, _log, ids, time, state);
         _written = new RunLogReader(_log, new MemoryStore(), () => { });
     }
 
-    /// <summary>Converts all of the input. The result is what was wrong with the input, or null if it was a whole stream.</summary>
-    public async Task<RunError?> ConvertAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    /// <summary>The answer has ended: nothing more is taken.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>What was wrong with the answer, once it has ended; null if it was whole.</summary>
+    public RunError? Problem { get; private set; }
+
+    /// <summary>Takes what came next; what it means is given to <paramref name="output"/> in pieces.</summary>
+    public async ValueTask TakeAsync(RecordingEntry? entry, Func<ReadOnlyMemory<byte>, ValueTask> output)
     {
-        var into = new ArrayBufferWriter<byte>(4096);
-        using var framer = new SseFramer(isCopied: true);
-        bool? isBody = null;
-        while (!_appender.HasEnded)
+        if (IsOver) return;
+        try
         {
-            var count = await input.ReadAsync(framer.GetMemory(), cancellationToken);
-            if (count == 0) framer.Complete();
-            else framer.Advance(count);
-            isBody ??= framer.BeginsAsJson;
-            if (isBody == false) ReadFrames(framer, into);
-            if (count == 0)
+            _player.Take(entry);
+            while (_player.TryPlay(_events))
             {
-                // Not a stream but one JSON text: an error, or an answer that was not streamed.
-                if (isBody == true) ReadBody(framer.Unread);
-                else _reader.End(_events);
-                Write(into);
-                break;
+                await WriteAsync(output);
+                if (_output.WrittenCount >= FlushBytes) await FlushAsync(output);
             }
-
-            if (into.WrittenCount >= FlushBytes) await FlushAsync(into, output, cancellationToken);
         }
-
-        await FlushAsync(into, output, cancellationToken);
-        await output.FlushAsync(cancellationToken);
-
-        // A failure that the peer told of is a part of the stream; one that the reader found is ours to tell.
-        return _appender.State.End is RunFailed { Error: { Side: ErrorSide.Agent, Cause: ErrorCause.Malformed } error } ? error : null;
-    }
-
-    private void ReadBody(ReadOnlySpan<byte> body)
-    {
-        if (_readBody is not null)
+        catch (Exception e) when (e is InvalidDataException or RunException)
         {
-            _readBody(body, _events);
-            return;
+            // What is written then breaks off too, but by its own rules.
+            Problem = new RunError(ErrorSide.Agent, ErrorCause.Malformed, e.Message, true);
+            _events.Clear();
+            _events.Add(new RunFailed(Problem));
+            await WriteAsync(output);
+            IsOver = true;
         }
 
-        _reader.Read(new SseFrame(default, body.StartsWith("\uFEFF"u8) ? body[3..] : body), _events);
-        _reader.End(_events);
+        if (_player.HasEnded || IsOver) await ConcludeAsync(output);
+        if (_output.WrittenCount > 0) await FlushAsync(output);
     }
 
-    private void ReadFrames(SseFramer framer, ArrayBufferWriter<byte> into)
+    public void Dispose()
     {
-        while (!_appender.HasEnded && framer.TryRead(out var frame))
-        {
-            _reader.Read(frame, _events);
-            Write(into);
-        }
+        _player.Dispose();
+        _texts.Dispose();
     }
 
-    private void Write(ArrayBufferWriter<byte> into)
+    private async ValueTask ConcludeAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
+    {
+        IsOver = true;
+
+        // A failure that the peer told of is a part of the answer; one that the reader found is ours to tell.
+        if (_appender.State.End is RunFailed { Error: { Side: ErrorSide.Agent } error } && (error.Cause == ErrorCause.Malformed || error.Code == ReplayPlayer.Broken)) Problem ??= error;
+        if (!_isWhole) return;
+        _marked.ResetWrittenCount();
+        _to.WriteBody!(_run, _appender.State, _keepsIds, _marked);
+        await CompleteAsync(_appender.State.Left, _to.NewWriter(_run, _keepsIds).Escaping, output);
+    }
+
+    private async ValueTask WriteAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
     {
         foreach (var @event in _events) _appender.Accept(@event);
         _events.Clear();
@@ -115,19 +124,44 @@ internal sealed class StreamConverter
         _log.MadeDurable(_log.Count);
         while (_written.TryRead(out var logged))
         {
-            _writer ??= _newWriter(HeaderOf(logged.Event));
-            _writer.Write(logged, into);
+            // The first event says which model spoke and what the peer called the run, where the input does.
+            if (logged.Event is RunStarted started) _run = _run with { Agent = new AgentRef(started.Model ?? _run.Agent.Name), Upstream = started.Upstream };
+            if (!_isWhole) _writer ??= NewWriter();
+            if (_isWhole || _writer!.State is not null) _texts.Add(logged.Event);
+            if (_isWhole) continue;
+            if (logged.Event is PartDelta || _writer!.State is not { } state)
+            {
+                _writer!.Write(logged, _output);
+                continue;
+            }
+
+            _marked.ResetWrittenCount();
+            _writer.Write(logged, _marked);
+            await CompleteAsync(state.Left, _writer.Escaping, output);
         }
     }
 
-    // The first event says which model spoke and what the peer called the run, where the input does.
-    private Run HeaderOf(RunEvent first)
-        => first is RunStarted started ? _run with { Agent = new AgentRef(started.Model ?? _run.Agent.Name), Upstream = started.Upstream } : _run;
-
-    private static async Task FlushAsync(ArrayBufferWriter<byte> from, Stream output, CancellationToken cancellationToken)
+    private FrameWriter NewWriter()
     {
-        await output.WriteAsync(from.WrittenMemory, cancellationToken);
-        from.ResetWrittenCount();
+        var writer = _to.NewWriter(_run, _keepsIds);
+        writer.State?.Limit(KeptCharacters);
+        return writer;
+    }
+
+    // Puts the texts where their marks stand.
+    private async ValueTask CompleteAsync(IReadOnlyList<LeftText> left, JsonEscaping escaping, Func<ReadOnlyMemory<byte>, ValueTask> output)
+    {
+        await foreach (var piece in LongFrames.ReadAsync(_marked.WrittenMemory, left, escaping, text => _texts.ReadAsync(text.Item, text.Part)))
+        {
+            _output.Write(piece.Span);
+            if (_output.WrittenCount >= FlushBytes) await FlushAsync(output);
+        }
+    }
+
+    private async ValueTask FlushAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
+    {
+        await output(_output.WrittenMemory);
+        _output.ResetWrittenCount();
     }
 
     private sealed class StandingClock(DateTimeOffset now) : TimeProvider

@@ -1,4 +1,5 @@
 using Parley.Protocols.Json;
+using Parley.Protocols.OpenAi;
 
 namespace Parley.Protocols.ChatCompletions;
 

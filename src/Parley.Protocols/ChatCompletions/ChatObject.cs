@@ -12,12 +12,23 @@ public static class ChatObject
     /// <summary>The prefix of a completion's id, which is the run's.</summary>
     public const string IdPrefix = "chatcmpl-";
 
+    /// <summary>Writes the fold of a run that has ended as the answer to its request: a completion, or an error.</summary>
+    public static void Write(Run run, RunState state, bool keepPeerIds, IBufferWriter<byte> into)
+    {
+        if (state.End is RunFailed or RunCancelled)
+            ChatErrors.Write(new JsonLine(into, JsonEscaping.Minimal), (state.End as RunFailed)?.Error ?? new RunError(ErrorSide.Server, ErrorCause.Cancelled, "The run was cancelled.", true));
+        else
+            WriteCompletion(run, state, into, keepPeerIds ? ChatUpstream.IdOf(run.Upstream) : null);
+    }
+
     /// <summary>Writes the fold of a run as a <c>chat.completion</c>. The run must have ended, and not have failed or been cancelled.</summary>
-    public static void WriteCompletion(Run run, RunState state, IBufferWriter<byte> into)
+    public static void WriteCompletion(Run run, RunState state, IBufferWriter<byte> into) => WriteCompletion(run, state, into, null);
+
+    private static void WriteCompletion(Run run, RunState state, IBufferWriter<byte> into, string? id)
     {
         var rendering = ChatRendering.Of(run);
         var end = state.End ?? throw new ArgumentException("The run has not ended.", nameof(state));
-        var json = Begin(into, run, "chat.completion"u8, rendering.Model);
+        var json = Begin(into, run, "chat.completion"u8, rendering.Model, id);
         json.Name("choices"u8).Array().Object().Number("index"u8, 0).Name("message"u8);
         WriteMessage(json, state, rendering);
         json.Name("logprobs"u8).Null().String("finish_reason"u8, ChatFinish.Write(end)).EndObject().EndArray().Name("usage"u8);

@@ -10,20 +10,20 @@ namespace Parley.Protocols.ChatCompletions;
 /// Writes a part of a message that is not text alone. What a peer cannot be sent is an error in what is new; in what was said before it
 /// becomes a remark, or no later turn of the conversation could be answered.
 /// </summary>
-internal static class ChatPartWriter
+internal sealed class ChatPartWriter(OpenAiFiles files) : ChatContentWriter
 {
-    public static void Write(JsonLine json, Content part, bool isInput, OpenAiFiles files)
+    public override void WritePart(JsonLine json, Content part, bool isInput)
     {
         if (part.Media is not { } media)
         {
-            if (part.Text.Length > 0) WriteText(json, part.Text);
+            if (part.Text.Length > 0) WriteTextPart(json, part.Text);
             return;
         }
 
         if (media.File is { } file)
         {
             if (files.TryFind(file, out var stored, out var bytes)) WriteStored(json, stored, bytes);
-            else WriteText(json, $"[{OpenAiMedia.Describe(media)}]");
+            else WriteTextPart(json, $"[{OpenAiMedia.Describe(media)}]");
             return;
         }
 
@@ -33,7 +33,7 @@ internal static class ChatPartWriter
         else if (isData && FormatOf(type) is { } format) WriteAudio(json, media.Url!, format);
         else if (isData && !type.StartsWith("audio", StringComparison.Ordinal) && !type.StartsWith("video", StringComparison.Ordinal)) WriteFile(json, media);
         else if (isInput) throw ChatMessageWriter.Unsendable(media, media.Url is null ? "that is only named" : "by its address");
-        else WriteText(json, $"[{OpenAiMedia.Describe(media)}]");
+        else WriteTextPart(json, $"[{OpenAiMedia.Describe(media)}]");
     }
 
     // Images as data URLs, text as text.
@@ -47,10 +47,10 @@ internal static class ChatPartWriter
         }
 
         var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
-        WriteText(json, $"File '{file.Name}':\n{Encoding.UTF8.GetString(text)}");
+        WriteTextPart(json, $"File '{file.Name}':\n{Encoding.UTF8.GetString(text)}");
     }
 
-    private static void WriteText(JsonLine json, string text) => json.Object().String("type"u8, "text").String("text"u8, text).EndObject();
+    private static void WriteTextPart(JsonLine json, string text) => json.Object().String("type"u8, "text").String("text"u8, text).EndObject();
 
     private static void WriteImage(JsonLine json, string url, RawJson? data)
     {

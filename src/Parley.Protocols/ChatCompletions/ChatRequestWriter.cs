@@ -23,33 +23,13 @@ internal static class ChatRequestWriter
         var json = new JsonLine(buffer, JsonEscaping.Minimal).Object().String("model"u8, options.Model).Name("messages"u8).Array();
         var instructions = Instructions.Of(options.Instructions, request);
         if (instructions.Length > 0) json.Object().String("role"u8, "system").String("content"u8, instructions).EndObject();
-        new ChatMessageWriter(json, asked, files).Write();
+        new ChatMessageWriter(json, asked, new ChatPartWriter(files)).Write();
         json.EndArray().Name("stream"u8).Bool(true).Name("stream_options"u8).Raw("""{"include_usage":true}"""u8);
-        WriteTools(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools);
+        ChatTools.Write(json, request, request.Tools.Count > 0 ? request.Tools : options.Tools);
         WriteSampling(json, request, options);
         WriteLeftover(json, request.Leftover);
         json.EndObject();
         return buffer.WrittenMemory;
-    }
-
-    private static void WriteTools(JsonLine json, ModelRequest request, ValueList<ToolDefinition> tools)
-    {
-        if (tools.Count == 0) return;
-        json.Name("tools"u8).Array();
-        foreach (var tool in tools)
-        {
-            json.Object().String("type"u8, "function").Name("function"u8).Object().String("name"u8, tool.Name);
-            if (tool.Description is not null) json.String("description"u8, tool.Description);
-            if (tool.Parameters is { } parameters) json.Name("parameters"u8).Raw(parameters);
-            if (tool.Strict is { } strict) json.Name("strict"u8).Bool(strict);
-            json.EndObject().EndObject();
-        }
-
-        json.EndArray();
-
-        // Without tools both would be refused.
-        if (request.ToolChoice is { } choice) json.Name("tool_choice"u8).Raw(choice);
-        if (request.ParallelToolCalls is { } parallel) json.Name("parallel_tool_calls"u8).Bool(parallel);
     }
 
     private static void WriteSampling(JsonLine json, ModelRequest request, ChatCompletionsOptions options)

@@ -21,11 +21,11 @@ internal static class ChatUsage
         long? total = null, cached = null, reasoning = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("prompt_tokens"u8)) input = ReadCount(ref json) ?? 0;
-            else if (json.ValueTextEquals("completion_tokens"u8)) output = ReadCount(ref json) ?? 0;
-            else if (json.ValueTextEquals("total_tokens"u8)) total = ReadCount(ref json);
-            else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = ReadDetail(ref json, "cached_tokens"u8);
-            else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = ReadDetail(ref json, "reasoning_tokens"u8);
+            if (json.ValueTextEquals("prompt_tokens"u8)) input = json.ReadCount() ?? 0;
+            else if (json.ValueTextEquals("completion_tokens"u8)) output = json.ReadCount() ?? 0;
+            else if (json.ValueTextEquals("total_tokens"u8)) total = json.ReadCount();
+            else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = json.ReadCount("cached_tokens"u8);
+            else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = json.ReadCount("reasoning_tokens"u8);
             else json.SkipValue();
         }
 
@@ -42,37 +42,5 @@ internal static class ChatUsage
         if (usage?.CachedInput is { } cached) json.Name("prompt_tokens_details"u8).Object().Number("cached_tokens"u8, cached).EndObject();
         if (usage?.Reasoning is { } reasoning) json.Name("completion_tokens_details"u8).Object().Number("reasoning_tokens"u8, reasoning).EndObject();
         json.EndObject();
-    }
-
-    private static long? ReadDetail(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
-    {
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject)
-        {
-            json.Skip();
-            return null;
-        }
-
-        long? found = null;
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            if (json.ValueTextEquals(name)) found = ReadCount(ref json);
-            else json.SkipValue();
-        }
-
-        return found;
-    }
-
-    private static long? ReadCount(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.Number)
-        {
-            if (json.TryGetInt64(out var whole)) return Math.Max(whole, 0);
-            if (json.TryGetDouble(out var any) && any is >= 0 and < 1e15) return (long)any;
-        }
-
-        json.Skip();
-        return null;
     }
 }

@@ -38,11 +38,7 @@ public sealed class CozeStreamReader : FrameReader
         => Finish(_end ?? new RunFailed(CozeErrors.Malformed("The agent's stream broke off.")), into);
 
     /// <summary>Reads a body that is no stream but one JSON text: an error, or what is none of ours.</summary>
-    public static void ReadBody(ReadOnlySpan<byte> body, List<RunEvent> into)
-    {
-        if (body.StartsWith("\uFEFF"u8)) body = body[3..];
-        into.Add(new RunFailed(CozeChatFrames.PlainErrorOf(body) ?? CozeErrors.Malformed("The agent's server did not answer with a stream.")));
-    }
+    public static void ReadBody(ReadOnlySpan<byte> body, List<RunEvent> into) => CozeBody.Read(body, into);
 
     private void ReadFrame(in SseFrame frame, List<RunEvent> into)
     {

@@ -34,10 +34,13 @@ public static class OpenAiErrors
         }
 
         var cause = status is { } known && known is not 400 and < 500 ? CauseOf(known) : CauseOf(type, code) ?? CauseOf(status ?? 500);
-        return cause == ErrorCause.Rejected
-            ? new RunError(ErrorSide.Agent, cause, string.IsNullOrWhiteSpace(message) ? "The agent's server refused the request." : message, true, code ?? "upstream_rejected")
-            : new RunError(ErrorSide.Agent, cause, MessageOf(cause), true, code ?? CodeOf(cause));
+        return Of(cause, message, code);
     }
+
+    /// <summary>A peer's error of a known cause, in the words that clients may read.</summary>
+    internal static RunError Of(ErrorCause cause, string? message, string? code) => cause == ErrorCause.Rejected
+        ? new RunError(ErrorSide.Agent, cause, string.IsNullOrWhiteSpace(message) ? "The agent's server refused the request." : message, true, code ?? "upstream_rejected")
+        : new RunError(ErrorSide.Agent, cause, MessageOf(cause), true, code ?? CodeOf(cause));
 
     /// <summary>Writes an error as the body of an answer, or the data of an event.</summary>
     public static void Write(JsonLine json, RunError error)
@@ -80,7 +83,8 @@ public static class OpenAiErrors
         _ => "server_error",
     };
 
-    private static ErrorCause CauseOf(int status) => status switch
+    /// <summary>The cause that a status tells.</summary>
+    internal static ErrorCause CauseOf(int status) => status switch
     {
         401 or 403 => ErrorCause.Unauthorised,
         404 => ErrorCause.NotFound,

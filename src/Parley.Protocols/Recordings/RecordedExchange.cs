@@ -12,6 +12,12 @@ public sealed record RecordedExchange
     /// <summary>The path with its query; empty for a stream that was not recorded by Parley.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>When it began; null for a stream that was not recorded by Parley.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>The beginning of what the user said last; null if the request says nothing.</summary>
+    public string? Words { get; init; }
+
     /// <summary>What the user said last in the request, as a digest; null if it says nothing.</summary>
     public string? Question { get; init; }
 
@@ -30,10 +36,17 @@ public sealed record RecordedExchange
     /// <summary>The protocol in which it was answered; null if it is none that Parley knows.</summary>
     public Protocol? Protocol { get; init; }
 
-    // Where its answer begins, and behind which byte there is nothing more of it.
+    // Where its request stands, where its answer begins, and behind which byte there is nothing more of it.
+    internal long RequestOffset { get; init; }
+
+    internal long RequestLine { get; init; }
+
     internal long Offset { get; init; }
 
     internal long Line { get; init; }
 
     internal long EndOffset { get; init; }
+
+    // The line of its end; none as long as it has none.
+    internal long LastLine { get; init; } = long.MaxValue;
 }

@@ -17,18 +17,32 @@ internal static class RecordedQuestion
     public static string Digest(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>The digest of what a request says; null if it says nothing.</summary>
-    public static string? Of(ReadOnlySpan<byte> body)
+    public static string? Of(ReadOnlySpan<byte> body) => TextOf(body) is { } text ? Digest(text) : null;
+
+    /// <summary>What a request says; null if it says nothing.</summary>
+    public static string? TextOf(ReadOnlySpan<byte> body)
     {
         try
         {
             var json = JsonElement.Parse(body);
             if (json.ValueKind != JsonValueKind.Object) return null;
-            return (LastOfUser(json) ?? Plain(json)) is { } text ? Digest(text) : null;
+
+            // DashScope's are one level deeper.
+            if (json.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object) json = input;
+            return LastOfUser(json) ?? Plain(json);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
+    }
+
+    /// <summary>The beginning of a text, for lists.</summary>
+    public static string BeginningOf(string text)
+    {
+        const int most = 60;
+        if (text.Length <= most) return text;
+        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most), "…");
     }
 
     private static string? LastOfUser(JsonElement request)

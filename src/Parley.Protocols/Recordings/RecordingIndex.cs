@@ -15,7 +15,18 @@ internal sealed class RecordingIndex
     {
         if (entry is RecordedRequest request)
         {
-            var exchange = new RecordedExchange { Number = request.Exchange, Method = request.Method, Path = request.Path, Question = RecordedQuestion.Of(request.Body.Span) };
+            var said = RecordedQuestion.TextOf(request.Body.Span);
+            var exchange = new RecordedExchange
+            {
+                Number = request.Exchange,
+                Method = request.Method,
+                Path = request.Path,
+                At = request.At,
+                Question = said is null ? null : RecordedQuestion.Digest(said),
+                Words = said is null ? null : RecordedQuestion.BeginningOf(said),
+                RequestOffset = reader.Offset,
+                RequestLine = reader.Line,
+            };
             if (!_exchanges.TryAdd(request.Exchange, new Found(exchange))) throw new RecordingException(reader.Line, $"exchange {request.Exchange} begins a second time");
             return;
         }
@@ -26,7 +37,7 @@ internal sealed class RecordingIndex
 
     private sealed class Found(RecordedExchange exchange)
     {
-        private readonly MemoryStream _beginning = new();
+        private MemoryStream? _beginning = new();
         private RecordedExchange _exchange = exchange;
         private bool _hasEnded;
 
@@ -42,22 +53,26 @@ internal sealed class RecordingIndex
                 case RecordedData data:
                     if (_exchange.Status == 0) throw new RecordingException(reader.Line, $"exchange {entry.Exchange} has no head of an answer before this");
                     _exchange = _exchange with { Bytes = _exchange.Bytes + data.Bytes.Length };
-                    if (_beginning.Length < BeginningLength) _beginning.Write(data.Bytes.Span[..Math.Min(data.Bytes.Length, BeginningLength)]);
+                    if (_beginning!.Length < BeginningLength) _beginning.Write(data.Bytes.Span[..Math.Min(data.Bytes.Length, BeginningLength)]);
                     break;
                 case RecordedEnd end:
-                    _exchange = _exchange with { How = end.How };
+                    _exchange = _exchange with { How = end.How, LastLine = reader.Line };
                     _hasEnded = true;
                     break;
             }
 
             _exchange = _exchange with { Milliseconds = entry.Milliseconds, EndOffset = reader.NextOffset };
+            if (_hasEnded) _exchange = Finish();
         }
 
         public RecordedExchange Finish()
         {
+            // Of one that is over nothing more is kept: there may be very many.
+            if (_beginning is not { } beginning) return _exchange;
+            _beginning = null;
             var path = _exchange.Path.Split('?')[0];
-            var format = _exchange.Method == "POST" ? StreamFormat.OfPath(path) ?? StreamFormat.OfContent(_beginning.ToArray()) : null;
-            return _exchange with { Protocol = format?.Protocol };
+            var format = _exchange.Method == "POST" ? StreamFormat.OfPath(path) ?? StreamFormat.OfContent(beginning.ToArray()) : null;
+            return _exchange = _exchange with { Protocol = format?.Protocol };
         }
     }
 }

@@ -3,7 +3,8 @@ namespace Parley.Protocols.Recordings;
 /// <summary>Reads a recording from a file, line by line; no more is in memory than one line. Local files are read at once, so nothing here waits.</summary>
 /// <param name="stream">The file, at the beginning of a line.</param>
 /// <param name="line">The number of that line; 1 for the whole file.</param>
-public sealed class RecordingReader(Stream stream, long line = 1)
+/// <param name="hasHead">The file's first line names its format, as it must.</param>
+public sealed class RecordingReader(Stream stream, long line = 1, bool hasHead = true)
 {
     /// <summary>The longest line, in bytes: room for the largest event, and for its escapes.</summary>
     public const int LongestLine = 128 << 20;
@@ -38,7 +39,7 @@ public sealed class RecordingReader(Stream stream, long line = 1)
             if (text.TrimEnd("\r\n "u8).IsEmpty) continue;
             try
             {
-                if (Line > 1) return RecordingLine.Read(text);
+                if (Line > 1 || !hasHead) return RecordingLine.Read(text);
                 RecordingLine.ReadFirst(text);
             }
             catch (FormatException e)

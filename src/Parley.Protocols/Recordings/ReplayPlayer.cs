@@ -7,6 +7,9 @@ namespace Parley.Protocols.Recordings;
 /// <summary>Turns a recorded answer into run events: a stream frame by frame, a plain body or an error at its end.</summary>
 internal sealed class ReplayPlayer(StreamFormat format) : IDisposable
 {
+    /// <summary>The code of an answer that was not recorded to its end.</summary>
+    public const string Broken = "replay_broken";
+
     private readonly SseFramer _framer = new(isCopied: true);
     private readonly FrameReader _reader = format.NewReader();
     private int _status;
@@ -94,7 +97,7 @@ internal sealed class ReplayPlayer(StreamFormat format) : IDisposable
     // If the peer had already said that it had finished, only a farewell is missing.
     private static void Break(List<RunEvent> into)
     {
-        var error = new RunError(ErrorSide.Agent, ErrorCause.Unavailable, "The recorded answer broke off.", true, "replay_broken");
+        var error = new RunError(ErrorSide.Agent, ErrorCause.Unavailable, "The recorded answer broke off.", true, Broken);
         if (into[^1] is RunFailed failed) into[^1] = failed with { Error = error };
     }
 

@@ -50,6 +50,9 @@ public sealed class ResponseObject
         _tail = Build(json => WriteTail(json, echo.RootElement));
     }
 
+    /// <summary>Writes the response of a run that has ended.</summary>
+    internal static void Write(Run run, RunState state, bool keepPeerIds, IBufferWriter<byte> into) => new ResponseObject(run, new ResponsesView(run, keepPeerIds)).Write(state, into);
+
     internal bool IsBackground => _run.Background;
 
     /// <summary>Writes the response as it stands.</summary>

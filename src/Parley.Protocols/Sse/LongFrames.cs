@@ -21,37 +21,46 @@ public static class LongFrames
     /// <param name="writer">The writer.</param>
     /// <param name="reader">The reader that the writer's events come from.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        ReadOnlyMemory<byte> frames, FrameWriter writer, RunLogReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(ReadOnlyMemory<byte> frames, FrameWriter writer, RunLogReader reader, CancellationToken cancellationToken)
+        => ReadAsync(frames, writer.State?.Left ?? [], writer.Escaping, left => TextsOf(left, reader, cancellationToken));
+
+    /// <summary>The same where the texts are elsewhere.</summary>
+    internal static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(ReadOnlyMemory<byte> frames, IReadOnlyList<LeftText> left, JsonEscaping escaping, Func<LeftText, IAsyncEnumerable<string>> texts)
     {
-        var left = writer.State?.Left ?? [];
         var piece = new ArrayBufferWriter<byte>();
         while (TryFind(frames.Span, left.Count, out var mark))
         {
             yield return frames[..mark.Start];
-            var (item, part, first) = left[mark.Number];
-            using var again = reader.Again(first);
-            for (var isWhole = false; !isWhole && await again.WaitAsync(cancellationToken).ConfigureAwait(false);)
+            await foreach (var text in texts(left[mark.Number]).ConfigureAwait(false))
             {
-                while (!isWhole && again.TryRead(reader.Position - again.Position, out var logged, out _))
-                {
-                    var text = logged.Event switch
-                    {
-                        PartDelta delta when delta.Item == item && delta.Part == part => delta.Text,
-                        PartCompleted completed when completed.Item == item && completed.Part == part => completed.Text,
-                        _ => null,
-                    };
-                    isWhole = again.Position >= reader.Position || (logged.Event is PartCompleted end && end.Item == item && end.Part == part);
-                    if (text is null) continue;
-                    Escape(text, mark.Depth, writer.Escaping, piece);
-                    yield return piece.WrittenMemory;
-                }
+                Escape(text, mark.Depth, escaping, piece);
+                yield return piece.WrittenMemory;
             }
 
             frames = frames[mark.End..];
         }
 
         yield return frames;
+    }
+
+    private static async IAsyncEnumerable<string> TextsOf(LeftText left, RunLogReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (item, part, first) = left;
+        using var again = reader.Again(first);
+        for (var isWhole = false; !isWhole && await again.WaitAsync(cancellationToken).ConfigureAwait(false);)
+        {
+            while (!isWhole && again.TryRead(reader.Position - again.Position, out var logged, out _))
+            {
+                var text = logged.Event switch
+                {
+                    PartDelta delta when delta.Item == item && delta.Part == part => delta.Text,
+                    PartCompleted completed when completed.Item == item && completed.Part == part => completed.Text,
+                    _ => null,
+                };
+                isWhole = again.Position >= reader.Position || (logged.Event is PartCompleted end && end.Item == item && end.Part == part);
+                if (text is not null) yield return text;
+            }
+        }
     }
 
     // A mark is its sign, a number and a quote, which is escaped once for each string that it stands in.

@@ -10,6 +10,9 @@ public sealed class SnapshotText
     private readonly List<string> _pieces = [];
     private int _length;
 
+    /// <summary>Nothing was streamed yet.</summary>
+    public bool IsEmpty => _length == 0;
+
     /// <summary>More was streamed.</summary>
     public void Add(string delta)
     {

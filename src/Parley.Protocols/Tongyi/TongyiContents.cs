@@ -100,7 +100,7 @@ internal sealed class TongyiContents
             case "image" or "file":
                 if (!OpenAiMedia.IsWeb(text) && !text.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
                     throw OpenAiJson.Invalid($"{path}.content", $"Invalid '{path}.content': an http, https or data URL is needed where contentType is '{type}'.");
-                var name = item.OptionalString("fileName", path);
+                var name = item.OptionalString("fileName", path) ?? (ext.ValueKind == JsonValueKind.Object ? ext.OptionalString("fileName", $"{path}.ext") : null);
                 return new Content(PartKind.Media, Media: new Media(text, MediaType: type, Name: string.IsNullOrEmpty(name) ? null : name), Data: AboutFile(item, ext, path));
             default:
                 throw OpenAiJson.Invalid($"{path}.contentType", $"Invalid value for '{path}.contentType': '{type}'. It is 'text', 'image' or 'file'.");

@@ -83,6 +83,7 @@ public static class TongyiRequestReader
             Leftover = FlagsOf(
                 Flag(parameters, "params", "deepThink") || Flag(features, "feature_config", "thinking_enabled") || contents.DeepThink,
                 research,
+                Flag(parameters, "params", "pptGenerate"),
                 SearchOf(root, parameters, features) is { Length: > 0 } search ? search : contents.SearchType,
                 Text(parameters, "bizScene") ?? ""),
         };
@@ -108,15 +109,16 @@ public static class TongyiRequestReader
     }
 
     // What only a peer of this protocol knows what to do with.
-    private static Leftover? FlagsOf(bool deepThink, bool deepResearch, string searchType, string scene)
+    private static Leftover? FlagsOf(bool deepThink, bool deepResearch, bool pptGenerate, string searchType, string scene)
     {
-        if (!deepThink && !deepResearch && searchType.Length == 0 && scene.Length == 0) return null;
+        if (!deepThink && !deepResearch && !pptGenerate && searchType.Length == 0 && scene.Length == 0) return null;
         return new Leftover(Protocol.Tongyi, JsonLine.ToRawJson(json =>
         {
             json.Object();
             if (scene.Length > 0) json.String("bizScene"u8, scene);
             if (deepResearch) json.Name("deepResearch"u8).Bool(true);
             if (deepThink) json.Name("deepThink"u8).Bool(true);
+            if (pptGenerate) json.Name("pptGenerate"u8).Bool(true);
             if (searchType.Length > 0) json.String("searchType"u8, searchType);
             json.EndObject();
         }));

@@ -39,9 +39,12 @@ internal static class ConversationItems
         var said = new List<RunEvent>();
         for (var i = 0; i < items.Count; i++) Say(turn, items[i], i, said);
 
-        // Its id is given when it is said, and not told to who said it.
-        return (said, [.. items.Select(item => MessageRecord.Of(item.ToMessage(default, default, default, turn.Services.Time.GetUtcNow())).With("Id", FxBlank.Value))]);
+        return (said, [.. items.Select(item => ToRecord(turn, item))]);
     }
+
+    /// <summary>A message that the run says, as formulas see it. Its id is given when it is said, and not told to who said it.</summary>
+    public static FxRecord ToRecord(WorkflowTurn turn, InputItem item)
+        => MessageRecord.Of(item.ToMessage(default, default, default, turn.Services.Time.GetUtcNow())).With("Id", FxBlank.Value);
 
     private static void Say(WorkflowTurn turn, InputItem message, int item, List<RunEvent> said)
     {

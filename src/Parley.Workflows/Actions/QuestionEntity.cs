@@ -54,9 +54,9 @@ internal sealed partial class QuestionEntity
         if (node.Find("entity") is not YamlDotNet.RepresentationModel.YamlMappingNode) return OfName(node, "entity", node.Text("entity") ?? "");
         var entity = node.Part("entity")!;
         var kind = entity.Required("kind");
+        foreach (var known in (ReadOnlySpan<string>)["sensitivityLevel", "displayName", "description"]) _ = entity.Find(known);
         if (!kind.Equals("EmbeddedEntity", StringComparison.OrdinalIgnoreCase) && !kind.Equals("ClosedListEntity", StringComparison.OrdinalIgnoreCase))
         {
-            foreach (var known in (ReadOnlySpan<string>)["sensitivityLevel", "displayName", "description"]) _ = entity.Find(known);
             var prebuilt = OfName(entity, "kind", kind);
             entity.End();
             return prebuilt;

@@ -46,8 +46,17 @@ internal sealed class RetrieveConversationMessages : IWorkflowAction
             Kinds = MessageKinds.Message,
         };
         var page = await WorkflowConversations.ListAsync(turn, conversation, query, cancellationToken).ConfigureAwait(false);
-        turn.Memory.Set(_messages, FxTable.Of(page.Items.Select(MessageRecord.Of)));
+        var records = page.Items.Select(MessageRecord.Of);
+        turn.Memory.Set(_messages, FxTable.Of(ConversationItems.IsOwn(turn, conversation) ? WithSaid(turn, query, page, records) : records));
         yield break;
+    }
+
+    // What this run has said stands behind what is stored, and has no ids yet to be a cursor.
+    private IEnumerable<FxRecord> WithSaid(WorkflowTurn turn, MessageQuery query, Page<Message> stored, IEnumerable<FxRecord> records)
+    {
+        var said = turn.Memory.Said.Select(one => ConversationItems.ToRecord(turn, InputItem.Said(one.Role, one.Text)));
+        if (_ascending) return stored.HasMore || !query.Before.IsNone ? records : records.Concat(said).Take(query.Take);
+        return query.After.IsNone ? said.Reverse().Concat(records).Take(query.Take) : records;
     }
 
     private int LimitOf(FxScope scope) => _limit?.Evaluate(scope) switch

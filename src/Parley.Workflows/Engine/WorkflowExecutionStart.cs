@@ -55,6 +55,7 @@ internal sealed partial class WorkflowExecution
             new("Bot", FxRecord.Of(new FxField("Name", new FxText(request.Run.Agent.Name)))),
             new("Conversation", FxRecord.Of(new("Id", conversation), new("LocalTimeZone", new FxText("UTC")), new("LocalTimeZoneOffset", new FxNumber(0)), new("InTestMode", FxBoolean.False))),
             new("ConversationId", conversation),
+            new("InternalId", conversation),
             new("LastMessage", FxBlank.Value),
             new("LastMessageId", FxBlank.Value),
             new("LastMessageText", FxBlank.Value),

@@ -10,7 +10,7 @@ internal sealed class WorkflowMemory
     public WorkflowMemory(TimeProvider time, ValueList<KeyValuePair<string, string>> environment, CancellationToken cancellationToken)
     {
         _environment = new FxRecord(environment.Select(pair => new FxField(pair.Key, new FxText(pair.Value))).ToValueList());
-        Scope = new FxScope(Root, time) { CancellationToken = cancellationToken };
+        Scope = new FxScope(Root, time) { Closed = "System", CancellationToken = cancellationToken };
     }
 
     /// <summary>What formulas see.</summary>

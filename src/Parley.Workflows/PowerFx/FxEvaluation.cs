@@ -44,12 +44,15 @@ internal sealed class FxEvaluation(FxScope scope)
     }
 
     /// <summary>The value of a name: a column of the rows around, innermost first, or a name of the scope.</summary>
-    public FxValue Resolve(string name, int position)
+    public FxValue Resolve(string name, int position) => Find(name) ?? throw new FxException($"'{name}' is not known here", position);
+
+    /// <summary>The same, null if there is none.</summary>
+    public FxValue? Find(string name)
     {
         for (var frame = Frame; frame is not null; frame = frame.Outer)
         {
             if (frame.Find(name) is { } value) return value;
         }
-        return scope.Root(name) ?? throw new FxException($"'{name}' is not known here", position);
+        return scope.Root(name);
     }
 }

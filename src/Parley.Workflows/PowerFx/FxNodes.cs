@@ -47,11 +47,21 @@ internal sealed class FxMember(FxNode target, string name, int position) : FxNod
 {
     protected override FxValue Compute(FxEvaluation evaluation) => target.Evaluate(evaluation) switch
     {
+        FxRecord record when record.Find(name) is null && target is FxName of && of.Name == evaluation.Scope.Closed && ReferenceEquals(evaluation.Find(of.Name), evaluation.Scope.Root(of.Name))
+            => throw new FxException($"there is no {of.Name}.{name}; there are {string.Join(", ", record.Fields.Select(field => field.Name))}", Position),
         FxRecord record => record[name],
         FxBlank blank => blank,
         FxTable => throw new FxException($"a table has no member '{name}'; take a row with First, Last or Index", Position),
         var value => throw new FxException($"a {value.TypeName} has no member '{name}'", Position),
     };
+}
+
+/// <summary><c>'schema.topic.question'.choice</c>: Copilot Studio's name of a choice in the closed list of a question, whose answer is the choice's id.</summary>
+internal sealed class FxChoice(FxName list, string choice, int position) : FxNode(position, Above(list))
+{
+    private readonly FxMember _member = new(list, choice, position);
+
+    protected override FxValue Compute(FxEvaluation evaluation) => evaluation.Find(list.Name) is null ? new FxText(choice) : _member.Evaluate(evaluation);
 }
 
 /// <summary>Texts joined by <c>&amp;</c> or in <c>$"…"</c>.</summary>

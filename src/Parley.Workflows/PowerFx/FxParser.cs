@@ -108,6 +108,7 @@ internal sealed class FxParser
 
     private FxNode Postfix()
     {
+        var isPath = _token.Kind == FxTokenKind.QuotedName && _token.Text.Contains('.', StringComparison.Ordinal);
         var node = Primary();
         while (true)
         {
@@ -118,7 +119,7 @@ internal sealed class FxParser
                 var name = Name("a name after '.'");
                 node = node is FxName { Name: var set } && FxEnums.Find(set, name) is { } value
                     ? new FxLiteral(value, position)
-                    : Checked(new FxMember(node, name, position));
+                    : Checked<FxNode>(isPath && node is FxName list ? new FxChoice(list, name, position) : new FxMember(node, name, position));
             }
             else if (_token.Is("%"))
             {

@@ -16,6 +16,9 @@ internal sealed class FxScope(Func<string, FxValue?> root, TimeProvider time)
 
     public Func<string, FxValue?> Root => root;
 
+    /// <summary>The name of the scope in which there is nothing but what there is: another name there is a mistake, and not blank.</summary>
+    public string? Closed { get; init; }
+
     public TimeProvider Time => time;
 
     /// <summary>Ends an evaluation.</summary>

@@ -149,10 +149,9 @@ public sealed class StreamConverterTests
         Assert.Equal([Protocol.Tongyi, Protocol.Tongyi], recording.Exchanges.Select(exchange => exchange.Protocol));
         foreach (var to in StreamFormat.All)
         {
-            using var output = new MemoryStream();
-            await using var input = RecordedBody.Open(recording.Answer(InspectCommand.Find(recording, number)));
-            Assert.Null(await new StreamConverter(StreamFormat.Of(Protocol.Tongyi), to).ConvertAsync(input, output, TestContext.Current.CancellationToken));
-            Assert.Equal(text, TongyiWire.TextOf(Streams.Read(to.NewReader(), output.ToArray())));
+            var (output, problem) = await ConvertAsync(recording.Answer(InspectCommand.Find(recording, number)), StreamFormat.Of(Protocol.Tongyi), to);
+            Assert.Null(problem);
+            Assert.Equal(text, TongyiWire.TextOf(Streams.Read(to.NewReader(), Encoding.UTF8.GetBytes(output))));
         }
     }
 
@@ -171,11 +170,15 @@ public sealed class StreamConverterTests
         Assert.Contains("""{"content":"{\"content\":\"Hm\"}","contentType":"think",""", text, StringComparison.Ordinal);
     }
 
-    private static async Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to)
+    private static Task<(string Text, string? Problem)> ConvertAsync(string input, string from, string to, bool isWhole = false)
+        => ConvertAsync([new RecordedResponse(1, 0, 200, []), new RecordedData(1, 0, Encoding.UTF8.GetBytes(input)), new RecordedEnd(1, 0, ExchangeEnd.Complete)], StreamFormat.Of(from), StreamFormat.Of(to), isWhole);
+
+    private static async Task<(string Text, string? Problem)> ConvertAsync(IEnumerable<RecordingEntry> answer, StreamFormat from, StreamFormat to, bool isWhole = false)
     {
-        using var read = new MemoryStream(Encoding.UTF8.GetBytes(input));
         using var written = new MemoryStream();
-        var problem = await new StreamConverter(StreamFormat.Of(from), StreamFormat.Of(to)).ConvertAsync(read, written, TestContext.Current.CancellationToken);
-        return (Encoding.UTF8.GetString(written.ToArray()), problem?.Message);
+        using var converter = new StreamConverter(from, to, isWhole);
+        foreach (var entry in answer.Append(null))
+            await converter.TakeAsync(entry, bytes => written.WriteAsync(bytes, TestContext.Current.CancellationToken));
+        return (Encoding.UTF8.GetString(written.ToArray()), converter.Problem?.Message);
     }
 }

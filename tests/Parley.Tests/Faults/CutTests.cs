@@ -18,6 +18,8 @@ public sealed class CutTests
         (Protocol.Responses, "{\"error\":{\"message\":\"No such berth 🛥\",\"type\":\"berth\",\"param\":null,\"code\":\"full\"}}"),
         (Protocol.Tongyi, "{\"errorCode\":\"FULL\",\"errorMsg\":\"No such berth 🛥\",\"failed\":true,\"success\":false}"),
         (Protocol.Coze, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
+        (Protocol.DashScope, "{\"code\":\"Berth.Full\",\"message\":\"No such berth 🛥\",\"request_id\":\"r\"}"),
+        (Protocol.DashScopeApp, "{\"code\":\"Berth.Full\",\"message\":\"No such berth 🛥\",\"request_id\":\"r\"}"),
         (Protocol.CozeWorkflowRun, "{\"code\":77,\"msg\":\"No such berth 🛥\"}"),
     ];
 
@@ -175,6 +177,10 @@ public sealed class CutTests
             (before.Length > 0 ? Piece(before, 2) : "") + Piece(text, 3) + "data: {\"msgId\":\"1\",\"msgStatus\":\"finished\"}\n\ndata: [DONE]\n\n");
 
         static string Piece(string text, int package) => $"data: {{\"msgId\":\"1\",\"sessionId\":\"2\",\"pkgId\":{package},\"incremental\":true,\"contents\":[{{\"content\":\"{text}\",\"contentType\":\"text\",\"id\":\"1_0\"}}]}}\n\n";
+        yield return (StreamFormat.Of(Protocol.DashScope),
+            (before.Length > 0 ? Frame(before) : "") + Frame(text) + "id:9\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"stop\"}]}}\n\n");
+
+        static string Frame(string text) => $"id:1\nevent:result\n:HTTP_STATUS/200\ndata:{{\"output\":{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}},\"finish_reason\":\"null\"}}]}}}}\n\n";
         static string TextDelta(string text) => $"event: response.output_text.delta\ndata: {{\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"{text}\"}}\n\n";
         static string Delta(string text) => $"event:conversation.message.delta\ndata:{{\"id\":\"2\",\"type\":\"answer\",\"content\":\"{text}\"}}\n\n";
         static string Node(string text, int sequence) => $"event: Message\ndata: {{\"content\":\"{text}\",\"node_title\":\"n\",\"node_seq_id\":\"{sequence}\",\"node_is_finish\":false}}\n\n";

@@ -4,6 +4,7 @@ using Parley.Conversations;
 using Parley.Protocols;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.DashScope;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Tongyi;
 using Parley.Protocols.Upstream;
@@ -23,6 +24,8 @@ internal sealed class FaultBench : IAsyncDisposable
         [Protocol.CozeWorkflow] = (url, client) => new CozeAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
         [Protocol.CozeWorkflowRun] = (url, client) => new CozeWorkflowAgent(new CozeAgentOptions { Url = url, WorkflowId = "75", Retries = 0 }, client),
         [Protocol.ChatCompletions] = (url, client) => new ChatCompletionsAgent(new ChatCompletionsOptions { Url = url, Model = "m", Retries = 0 }, client),
+        [Protocol.DashScope] = (url, client) => new DashScopeAgent(new DashScopeAgentOptions { Url = url, Model = "m", Retries = 0 }, client),
+        [Protocol.DashScopeApp] = (url, client) => new DashScopeAppAgent(new DashScopeAgentOptions { Url = url, AppId = "a", Retries = 0 }, client),
         [Protocol.Responses] = (url, client) => new ResponsesAgent(new ResponsesAgentOptions { Url = url, Model = "m", Retries = 0 }, client),
         [Protocol.Tongyi] = (url, client) => new TongyiAgent(new TongyiAgentOptions { Url = url, Retries = 0 }, client),
     };

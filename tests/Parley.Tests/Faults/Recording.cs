@@ -55,6 +55,15 @@ internal sealed record Recording(string Name, StreamFormat Format)
         "data: {\"msgId\":5,\"sessionId\":{},\"params\":[],\"pkgId\":-1}\n\n", "data: {\"errorCode\":[],\"errorMsg\":{},\"success\":5}\n\n", "data: [heartbeat]\n\n",
     ];
 
+    private static readonly string[] OfDashScope =
+    [
+        "data:{\"output\":\n\n", "data:[]\n\n", "data: 5\n\n", "data:{} {}\n\n", "data:{\"output\":5,\"usage\":[],\"request_id\":{}}\n\n", "data:{\"code\":5,\"message\":[]}\n\n",
+        "event:result\ndata:{\"output\":{\"choices\":{},\"text\":{},\"thoughts\":5,\"doc_references\":\"x\",\"search_info\":[],\"session_id\":7,\"finish_reason\":[]}}\n\n",
+        "event:result\ndata:{\"output\":{\"choices\":[5,{\"message\":[]}],\"thoughts\":[[],null,{\"thought\":{},\"observation\":7}],\"search_info\":{\"search_results\":{}}},\"usage\":{\"models\":[5,[],{\"input_tokens\":\"x\"}]}}\n\n",
+        "event:result\ndata:{\"output\":{\"choices\":[{\"message\":{\"content\":[5,[],{\"text\":7}],\"reasoning_content\":{},\"tool_calls\":[5,{\"index\":[],\"function\":7}]},\"finish_reason\":null}]}}\n\n",
+        "event:error\n\n", "event:News\nX: y\n\n",
+    ];
+
     /// <summary>A new protocol is a line here, and a few files in Golden.</summary>
     public static IReadOnlyList<Recording> All { get; } =
     [
@@ -75,6 +84,10 @@ internal sealed record Recording(string Name, StreamFormat Format)
         new("tongyi", StreamFormat.Of(Protocol.Tongyi)),
         new("tongyi-cumulative", StreamFormat.Of(Protocol.Tongyi)),
         new("tongyi-failed", StreamFormat.Of(Protocol.Tongyi)),
+        new("dashscope", StreamFormat.Of(Protocol.DashScope)),
+        new("dashscope-tools", StreamFormat.Of(Protocol.DashScope)),
+        new("dashscope-failed", StreamFormat.Of(Protocol.DashScope)),
+        new("dashscope-app", StreamFormat.Of(Protocol.DashScopeApp)),
     ];
 
     /// <summary>The stream.</summary>
@@ -88,6 +101,7 @@ internal sealed record Recording(string Name, StreamFormat Format)
         : Format.Protocol == Protocol.CozeWorkflowRun ? OfWorkflows
         : Format.Protocol == Protocol.Responses ? OfResponses
         : Format.Protocol == Protocol.Tongyi ? OfTongyi
+        : Format.Protocol == Protocol.DashScope || Format.Protocol == Protocol.DashScopeApp ? OfDashScope
         : OfChats;
 
     /// <summary>For each event whether it has some of the answer's text: if it comes twice or too early, so does the text.</summary>

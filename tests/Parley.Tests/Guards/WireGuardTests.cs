@@ -45,7 +45,9 @@ public sealed class WireGuardTests
             for (var at = 0; at < bytes.Length; at += piece) guard.Check(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
             guard.End([]);
             Assert.Null(guard.Broken);
-            Assert.IsType(protocol == "tongyi" ? typeof(RunCompleted) : typeof(RunSuspended), guard.State.End);
+
+            // Tongyi and the applications of DashScope have no word for calls.
+            Assert.Equal(protocol is not ("dashscope-app" or "tongyi"), guard.State.End is RunSuspended);
         }
     }
 
@@ -108,6 +110,19 @@ public sealed class WireGuardTests
     [InlineData("tongyi", "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n", "event 5: it comes after [DONE]")]
     [InlineData("tongyi", "data: [DONE]\n\n", "data: {\"errorCode\":\"x\"}\n\ndata: [DONE]\n\n", "event 4: only [DONE] may follow the end")]
     [InlineData("tongyi", "data: [DONE]\n\n", "data: [DONE]", "event 4: it is cut short")]
+    [InlineData("dashscope", "id:1\n", "", "event 0: it is not an id, a name, a status and a data line")]
+    [InlineData("dashscope", "id:1\n", "id:2\n", "event 0: it is not numbered by its place")]
+    [InlineData("dashscope", "event:result", "event:answer", "event 0: it is not an id, a name, a status and a data line")]
+    [InlineData("dashscope", ":HTTP_STATUS/200", ":HTTP_STATUS/500", "event 0: its status is not that of its name")]
+    [InlineData("dashscope", "data:{\"output\"", "data:{{\"output\"", "event 0: its data is not a JSON object")]
+    [InlineData("dashscope", "\"output\"", "\"input\"", "event 0: it is neither an answer nor an error")]
+    [InlineData("dashscope", "\"request_id\":\"", "\"request_id\":\"x", "event 1: it has another request_id than the first")]
+    [InlineData("dashscope", "\"finish_reason\":\"null\"", "\"finish_reason\":\"stop\"", "event 1: it comes after the end")]
+    [InlineData("dashscope", "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"null\"", "event 5: there is no finish reason")]
+    [InlineData("dashscope", "\"index\":0,\"id\":\"call_a\"", "\"index\":1,\"id\":\"call_a\"", "event 2: a call is numbered out of order")]
+    [InlineData("dashscope", "\"id\":\"call_a\",", "", "event 2: a call's id and name are not told in its first piece alone")]
+    [InlineData("dashscope", "\"id\":\"\",\"type\"", "\"id\":\"call_a\",\"type\"", "event 3: a call's id and name are not told in its first piece alone")]
+    [InlineData("dashscope-app", "id:1\n", "", "event 0: it is not an id, a name, a status and a data line")]
     public void A_broken_rule_is_told_with_the_event_that_broke_it(string protocol, string part, string broken, string violation)
     {
         var format = StreamFormat.Of(protocol);

@@ -55,6 +55,7 @@ public sealed class Bench : IAsyncLifetime
         routes.MapChatCompletions();
         routes.MapResponses();
         routes.MapTongyi();
+        routes.MapDashScope();
         routes.MapSharedPaths();
         routes.MapParleyRuns();
     }, services =>

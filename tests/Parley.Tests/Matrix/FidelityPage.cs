@@ -4,7 +4,7 @@ using Parley.Protocols;
 namespace Parley.Tests.Matrix;
 
 /// <summary>The page that tells what arrives and what does not, made of what the matrix has seen.</summary>
-internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionary<(Peer Client, Peer? Agent), Observed> observed)
+internal sealed class FidelityPage(IReadOnlyDictionary<(Peer Client, Peer? Agent), Observed> observed)
 {
     private const RunFeatures OfOwn = RunFeatures.Opaque | RunFeatures.Consent;
 
@@ -18,7 +18,7 @@ internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionar
             # What arrives
 
             This page is made by the tests in `tests/Parley.Tests/Matrix`, of what they have seen: a Parley in front of a Parley, over HTTP, for each protocol of clients and
-            each protocol of agents. Text, its order, who says it and how a run ends survive everywhere. What else a run may have is named below by the words of the header
+            each protocol of agents. DashScope, which Parley does not serve, is spoken by a server of the tests. Text, its order, who says it and how a run ends survive everywhere. What else a run may have is named below by the words of the header
             `parley-losses` and of a run's `losses`; what they mean is in [runs.md](runs.md#losses).
 
             ✓ arrives as it was said, – does not; behind it how it is told instead, where it is.
@@ -29,7 +29,7 @@ internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionar
 
 
             """);
-        WriteTable(page, Features.Where(feature => (feature & OfOwn) == 0), (feature, client) => Cell(observed[(client, null)], feature));
+        WriteTable(page, Peer.OfClients, Features.Where(feature => (feature & OfOwn) == 0), (feature, client) => Cell(observed[(client, null)], feature));
         page.Append(
             """
 
@@ -39,7 +39,7 @@ internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionar
 
 
             """);
-        WriteTable(page, Features, AgentCell);
+        WriteTable(page, Peer.All, Features, AgentCell);
         page.Append(
             """
 
@@ -50,13 +50,13 @@ internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionar
 
             """);
         page.Append("| client | agent | lost |\n|---|---|---|\n");
-        foreach (var client in peers)
-            foreach (var agent in peers)
+        foreach (var client in Peer.OfClients)
+            foreach (var agent in Peer.All)
                 page.Append($"| {client} | {agent} | {string.Join(", ", observed[(client, agent)].Lost.Keys.SelectMany(Losses.NamesOf))} |\n");
         return page.ToString();
     }
 
-    private void WriteTable(StringBuilder page, IEnumerable<RunFeatures> features, Func<RunFeatures, Peer, string> cell)
+    private static void WriteTable(StringBuilder page, IReadOnlyList<Peer> peers, IEnumerable<RunFeatures> features, Func<RunFeatures, Peer, string> cell)
     {
         page.Append("| |").AppendJoin("|", peers.Select(peer => $" {peer} ")).Append("|\n|---|").AppendJoin("|", peers.Select(_ => "---")).Append("|\n");
         foreach (var feature in features) page.Append($"| `{Losses.NamesOf(feature).Single()}` |").AppendJoin("|", peers.Select(peer => $" {cell(feature, peer)} ")).Append("|\n");
@@ -65,7 +65,7 @@ internal sealed class FidelityPage(IReadOnlyList<Peer> peers, IReadOnlyDictionar
     // By those clients that would be told it by an agent which asks nobody; of what one protocol has for itself by any.
     private string AgentCell(RunFeatures feature, Peer agent)
     {
-        var seen = peers.Where(client => (feature & OfOwn) != 0 || !observed[(client, null)].Lost.ContainsKey(feature))
+        var seen = Peer.OfClients.Where(client => (feature & OfOwn) != 0 || !observed[(client, null)].Lost.ContainsKey(feature))
             .Select(client => observed[(client, agent)]).Where(pair => pair.Seen.HasFlag(feature)).ToList();
         return seen.Count == 0 ? "" : seen.Find(pair => !pair.Lost.ContainsKey(feature)) is not null ? "✓" : Cell(seen[0], feature);
     }

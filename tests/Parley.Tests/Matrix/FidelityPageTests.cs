@@ -12,9 +12,9 @@ public sealed class FidelityPageTests(Bench bench)
     public async Task The_page_of_what_arrives_is_up_to_date()
     {
         var observed = new Dictionary<(Peer, Peer?), Observed>();
-        foreach (var client in Peer.All)
+        foreach (var client in Peer.OfClients)
             foreach (var agent in Peer.All.Prepend(null)) observed[(client, agent)] = await bench.ObserveAsync(client, agent);
-        var page = new FidelityPage(Peer.All, observed).Write();
+        var page = new FidelityPage(observed).Write();
         var path = Path.Combine(Repository(), "docs", "fidelity.md");
         if (Environment.GetEnvironmentVariable(Accept) is { Length: > 0 }) await File.WriteAllTextAsync(path, page, TestContext.Current.CancellationToken);
         var known = File.Exists(path) ? await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken) : "";

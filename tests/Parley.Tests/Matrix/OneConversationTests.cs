@@ -13,7 +13,7 @@ public sealed class OneConversationTests(Bench bench)
         var agent = Peer.Of(new Protocol(name));
         var (conversation, run) = (Id.None, Id.None);
         var said = new List<string>();
-        foreach (var client in InAllOrders([.. Peer.All.Where(peer => peer.Converses)]))
+        foreach (var client in InAllOrders([.. Peer.OfClients.Where(peer => peer.Converses)]))
         {
             var talk = bench.NewClient(client, agent);
             talk.Join(conversation, run);

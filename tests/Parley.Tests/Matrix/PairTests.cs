@@ -7,12 +7,15 @@ namespace Parley.Tests.Matrix;
 [Collection(typeof(Matrix))]
 public sealed class PairTests(Bench bench)
 {
-    public static TheoryData<string, string> Pairs { get; } = PairsOf(_ => true);
+    public static TheoryData<string, string> Pairs { get; } = PairsOf((_, _) => true);
 
-    public static TheoryData<string, string> WithCalls { get; } = PairsOf(pair => !pair.HasFlag(RunFeatures.ToolCalls));
+    public static TheoryData<string, string> OfTwoServers { get; } = PairsOf((_, agent) => agent.IsServed);
+
+    public static TheoryData<string, string> WithCalls { get; } =
+        PairsOf((client, agent) => agent.IsServed && !Losses.OfPair(client.Protocol, agent.Protocol).HasFlag(RunFeatures.ToolCalls));
 
     public static TheoryData<string, string?> All { get; } =
-        [.. Peer.All.Select(peer => ((string, string?))(peer.Protocol.Name, null)), .. Pairs.Select(row => (row.Data.Item1, (string?)row.Data.Item2))];
+        [.. Peer.OfClients.Select(peer => ((string, string?))(peer.Protocol.Name, null)), .. Pairs.Select(row => (row.Data.Item1, (string?)row.Data.Item2))];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -36,7 +39,7 @@ public sealed class PairTests(Bench bench)
     }
 
     [Theory]
-    [MemberData(nameof(Pairs))]
+    [MemberData(nameof(OfTwoServers))]
     public async Task A_question_that_waits_is_answered_by_the_next_message(string client, string agent)
     {
         var talk = bench.NewClient(Of(client), Of(agent));
@@ -71,6 +74,6 @@ public sealed class PairTests(Bench bench)
 
     private static string LastOf(RunState state) => state.Items.Last(item => item.Head is MessageItem && item.Text.Length > 0).Text;
 
-    private static TheoryData<string, string> PairsOf(Func<RunFeatures, bool> choose)
-        => [.. from client in Peer.All from agent in Peer.All where choose(Losses.OfPair(client.Protocol, agent.Protocol)) select (client.Protocol.Name, agent.Protocol.Name)];
+    private static TheoryData<string, string> PairsOf(Func<Peer, Peer, bool> choose)
+        => [.. from client in Peer.OfClients from agent in Peer.All where choose(client, agent) select (client.Protocol.Name, agent.Protocol.Name)];
 }

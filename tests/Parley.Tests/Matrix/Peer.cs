@@ -1,6 +1,7 @@
 using Parley.Agents;
 using Parley.Protocols.ChatCompletions;
 using Parley.Protocols.Coze;
+using Parley.Protocols.DashScope;
 using Parley.Protocols.Responses;
 using Parley.Protocols.Tongyi;
 using Parley.Protocols.Upstream;
@@ -30,6 +31,8 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
         {
             IsStateful = true, Place = (conversation, run) => new TongyiUpstream(conversation, run).ToJson(),
         },
+        new(Protocol.DashScope, (url, name, client) => new DashScopeAgent(new DashScopeAgentOptions { Url = url, Model = name, Retries = 0 }, client)) { IsServed = false },
+        new(Protocol.DashScopeApp, (url, name, client) => new DashScopeAppAgent(new DashScopeAgentOptions { Url = url, AppId = name, Retries = 0 }, client)) { IsServed = false, Converses = false },
     ];
 
     /// <summary>It continues a conversation of the server's.</summary>
@@ -43,6 +46,12 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
 
     /// <summary>How a client that has neither begun a conversation nor heard its last answer names them; null for one that names no place.</summary>
     public Func<string, string, RawJson>? Place { get; init; }
+
+    /// <summary>Parley serves it; of the others the server is one made for the tests, whose requests carry all that they are about.</summary>
+    public bool IsServed { get; init; } = true;
+
+    /// <summary>The protocols of clients.</summary>
+    public static IReadOnlyList<Peer> OfClients { get; } = [.. All.Where(peer => peer.IsServed)];
 
     /// <summary>The entry of a protocol.</summary>
     public static Peer Of(Protocol protocol) => All.Single(peer => peer.Protocol == protocol);

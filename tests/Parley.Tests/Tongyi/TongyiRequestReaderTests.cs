@@ -91,7 +91,7 @@ public sealed class TongyiRequestReaderTests
     [Theory]
     [InlineData("""{"params":{"deepThink":true},"contents":[{"content":"x"}]}""", """{"deepThink":true}""")]
     [InlineData("""{"params":{"deepThink":false},"contents":[{"content":"x","ext":{"deepThink":true,"searchType":"off"}}]}""", """{"deepThink":true,"searchType":"off"}""")]
-    [InlineData("""{"params":{"searchType":"depth","bizScene":"code_chat","deepResearch":true},"contents":[{"content":"x","ext":{"searchType":"off"}}]}""", """{"bizScene":"code_chat","deepResearch":true,"searchType":"depth"}""")]
+    [InlineData("""{"params":{"searchType":"depth","bizScene":"code_chat","deepResearch":true,"pptGenerate":true},"contents":[{"content":"x","ext":{"searchType":"off"}}]}""", """{"bizScene":"code_chat","deepResearch":true,"pptGenerate":true,"searchType":"depth"}""")]
     [InlineData("""{"openSearch":true,"contents":[{"content":"x"}]}""", """{"searchType":"depth"}""")]
     [InlineData("""{"openSearch":false,"contents":[{"content":"x"}]}""", """{"searchType":"off"}""")]
     [InlineData("""{"feature_config":{"search_enabled":false,"thinking_enabled":true},"contents":[{"content":"x"}]}""", """{"deepThink":true,"searchType":"off"}""")]

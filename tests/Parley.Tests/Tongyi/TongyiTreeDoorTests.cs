@@ -134,7 +134,7 @@ public sealed class TongyiTreeDoorTests
     public async Task A_turn_that_finds_the_head_busy_is_a_branch()
     {
         var held = new HeldAgent();
-        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Historian(), new Agent("held", held));
+        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Historian() with { IsDefault = true }, new Agent("held", held));
         var first = await door.SayAsync("1");
         using var response = await door.SendAsync("POST", "/dialog/conversation", TongyiDoor.Body("2", $"\"sessionId\":\"{first.Session}\",\"model\":\"held\""));
         await held.Begun;
@@ -150,7 +150,7 @@ public sealed class TongyiTreeDoorTests
     public async Task Two_first_turns_of_a_session_that_a_client_has_named_are_branches()
     {
         var held = new HeldAgent();
-        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Historian(), new Agent("held", held));
+        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Historian() with { IsDefault = true }, new Agent("held", held));
         using var response = await door.SendAsync("POST", "/dialog/conversation", TongyiDoor.Body("1", "\"sessionId\":\"s-1\",\"model\":\"held\""));
         await held.Begun;
         var beside = await door.SayAsync("2", "s-1");

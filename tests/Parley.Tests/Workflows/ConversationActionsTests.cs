@@ -86,7 +86,7 @@ public sealed class ConversationActionsTests
     }
 
     [Fact]
-    public async Task What_is_added_to_the_conversation_of_the_workflow_is_said_by_the_run_and_is_there_when_it_has_ended()
+    public async Task What_is_added_to_the_conversation_of_the_workflow_is_said_by_the_run_and_is_there_at_once_and_when_it_has_ended()
     {
         await using var bench = new ActionBench().With("""
             - kind: AddConversationMessage
@@ -110,9 +110,9 @@ public sealed class ConversationActionsTests
               activity: "{Local.Added.Text}; {Concat(Local.All, Text, \",\")}"
             """);
         var state = await bench.SayAsync("hello");
-        Assert.Equal("welcome\none\ntwo\nwelcome; hello", ActionBench.SaidIn(state));
+        Assert.Equal("welcome\none\ntwo\nwelcome; two,one,welcome,hello", ActionBench.SaidIn(state));
         Assert.Equal([Role.Assistant, Role.User, Role.Assistant, Role.Assistant], state.Items.Select(item => item.Head).OfType<MessageItem>().Select(message => message.Role));
-        Assert.EndsWith(",two,one,welcome,hello", ActionBench.SaidIn(await bench.SayAsync("again")), StringComparison.Ordinal);
+        Assert.EndsWith("; two,one,welcome,again,welcome; two,one,welcome,hello,two,one,welcome,hello", ActionBench.SaidIn(await bench.SayAsync("again")), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -409,4 +409,23 @@ public sealed class WorkflowEngineTests
     }
 
     private static string Flow(string actions) => "kind: Workflow\ntrigger:\n  kind: OnConversationStart\n  id: t\n  actions:\n" + string.Join('\n', actions.Split('\n').Select(line => "    " + line)) + "\n";
+
+    [Fact]
+    public async Task A_choice_of_a_closed_list_may_be_named_by_its_path()
+    {
+        await using var bench = new ActionBench().With("""
+            - kind: SendActivity
+              id: show
+              activity: "{If(System.LastMessageText = 'schema.topic.ask_size'.'option-1', \"small\", \"large\")}"
+            """);
+        Assert.Equal("small", ActionBench.SaidIn(await bench.SayAsync("option-1")));
+        Assert.Equal("large", ActionBench.SaidIn(await bench.SayAsync("option-2")));
+    }
+
+    [Fact]
+    public async Task A_name_that_System_does_not_have_fails_the_run_and_is_named()
+    {
+        await using var bench = new ActionBench().With("- kind: SetVariable\n  id: set\n  variable: Local.A\n  value: =System.LastMesage.Text");
+        Assert.Contains("there is no System.LastMesage; there are Activity, ", ActionBench.FailureOf(await bench.SayAsync("x")).PublicMessage, StringComparison.Ordinal);
+    }
 }

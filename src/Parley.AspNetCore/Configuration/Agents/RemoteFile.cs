@@ -15,6 +15,8 @@ internal static class RemoteFile
         [Protocol.Coze.Name] = file => CozeFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
         [Protocol.Responses.Name] = file => ResponsesFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
         [Protocol.CozeWorkflow.Name] = file => CozeFile.ReadWorkflow(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
+        [Protocol.DashScope.Name] = file => DashScopeFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
+        [Protocol.DashScopeApp.Name] = file => DashScopeFile.ReadApp(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
         [Protocol.Tongyi.Name] = file => TongyiFile.Read(file, ReadHeaders(file.Keys), ReadRetries(file.Keys)),
     };
 

@@ -10,6 +10,8 @@ internal static class FxDateFunctions
         new("Today", 0, 0, a => new FxDateTime(Now(a), FxDateKind.Date)),
         new("UTCToday", 0, 0, a => new FxDateTime(Now(a), FxDateKind.Date)),
         new("IsToday", 1, 1, a => FxBoolean.Of(a.DateTime(0).Value.Date == Now(a).Date)),
+        new("IsUTCToday", 1, 1, a => FxBoolean.Of(a.DateTime(0).Value.Date == Now(a).Date)),
+        new("TimeZoneOffset", 0, 1, _ => new FxNumber(0)),
         new("Date", 3, 3, a => new FxDateTime(Day(a), FxDateKind.Date)),
         new("Time", 3, 4, a => new FxDateTime(FxDateTime.Epoch + TimeOfDay(a, 0), FxDateKind.Time)),
         new("DateTime", 6, 7, a => new FxDateTime(Day(a) + TimeOfDay(a, 3))),

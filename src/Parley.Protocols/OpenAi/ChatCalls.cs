@@ -1,14 +1,16 @@
 using System.Text;
 using Parley.Protocols.Json;
+using Parley.Protocols.Text;
 using Parley.Runs;
 
-namespace Parley.Protocols.ChatCompletions;
+namespace Parley.Protocols.OpenAi;
 
 /// <summary>
 /// The tool calls of a stream, by their index. A call begins when its name is known; what came of its arguments before waits. A piece with
 /// another id and a name is another call, though it have the same index, as Ollama's do.
 /// </summary>
-internal sealed class ChatCalls
+/// <param name="mayRepeat">The peer may tell the arguments whole each time. A piece that begins with all there was is such: no JSON would go on like that.</param>
+internal sealed class ChatCalls(bool mayRepeat = false)
 {
     private readonly List<Call> _all = [];
     private readonly Dictionary<int, Call> _byIndex = [];
@@ -52,10 +54,23 @@ internal sealed class ChatCalls
         }
     }
 
-    private static void Say(Call call, ReadOnlySpan<byte> escaped, List<RunEvent> into)
+    private void Say(Call call, ReadOnlySpan<byte> escaped, List<RunEvent> into)
     {
-        if (call.IsNamed) call.Text.Say(escaped, into);
+        if (mayRepeat) SayOnce(call, JsonText.ReadTolerant(escaped), into);
+        else if (call.IsNamed) call.Text.Say(escaped, into);
         else (call.Waiting ??= new()).Append(JsonText.ReadTolerant(escaped));
+    }
+
+    private static void SayOnce(Call call, string text, List<RunEvent> into)
+    {
+        var said = call.Said ??= new SnapshotText();
+        if (said.IsEmpty || said.Close(text, out var rest) is not null)
+        {
+            said.Add(text);
+            rest = text;
+        }
+
+        if (rest.Length > 0) Give(call, rest, into);
     }
 
     private static void Give(Call call, string text, List<RunEvent> into)
@@ -70,5 +85,6 @@ internal sealed class ChatCalls
         public bool IsNamed;
         public ChatOpenText Text = ChatOpenText.None;
         public StringBuilder? Waiting;
+        public SnapshotText? Said;
     }
 }

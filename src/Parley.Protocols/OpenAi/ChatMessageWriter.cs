@@ -2,17 +2,16 @@ using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
 using Parley.Protocols.Json;
-using Parley.Protocols.OpenAi;
 using Parley.Runs;
 
-namespace Parley.Protocols.ChatCompletions;
+namespace Parley.Protocols.OpenAi;
 
 /// <summary>
 /// Writes the messages of a conversation for a peer, roles and order kept. The items of one turn of the assistant become one message, as
 /// calls must stand in one; reasoning and what the server did itself are not sent. A call that was never answered is left out, since
 /// peers refuse it.
 /// </summary>
-internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenAiFiles files)
+internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, ChatContentWriter content)
 {
     private readonly List<string> _texts = [];
     private readonly List<(ToolCallItem Call, string Arguments)> _calls = [];
@@ -63,8 +62,7 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenA
     {
         if (!_inTurn) return;
         json.Object().String("role"u8, "assistant").Name("content"u8);
-        if (_texts.Count == 0 && _calls.Count > 0) json.Null();
-        else json.String(string.Join("\n\n", _texts));
+        content.WriteText(json, _texts.Count == 0 && _calls.Count > 0 ? null : string.Join("\n\n", _texts));
         if (_calls.Count > 0)
         {
             json.Name("tool_calls"u8).Array();
@@ -84,19 +82,21 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, OpenA
     {
         if (IsInput(index) && message.Content.FirstOrDefault(part => part.Media is not null) is { Media: { } media })
             throw Unsendable(media, "in the output of a tool");
-        json.Object().String("role"u8, "tool").String("tool_call_id"u8, result.CallId).String("content"u8, TextOf(message)).EndObject();
+        json.Object().String("role"u8, "tool").String("tool_call_id"u8, result.CallId).Name("content"u8);
+        content.WriteText(json, TextOf(message));
+        json.EndObject();
     }
 
     private void WriteSaid(MessageItem said, Message message, bool isInput)
     {
-        json.Object().String("role"u8, said.Role.Value);
+        json.Object().String("role"u8, content.RoleOf(said.Role).Value);
         WriteName(message.Leftover);
         json.Name("content"u8);
-        if (message.Content.All(part => part.Media is null)) json.String(TextOf(message));
+        if (message.Content.All(part => part.Media is null)) content.WriteText(json, TextOf(message));
         else
         {
             json.Array();
-            foreach (var part in message.Content) ChatPartWriter.Write(json, part, isInput, files);
+            foreach (var part in message.Content) content.WritePart(json, part, isInput);
             json.EndArray();
         }
 
