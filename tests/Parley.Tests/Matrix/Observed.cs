@@ -62,7 +62,7 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
 
         CheckText(play, asText);
         CheckEnd(play, lost);
-        if (!asText && seen.End is not (RunFailed or RunCancelled) && !Order(script.State, lost).SequenceEqual(Facts.OrderOf(seen)))
+        if (!asText && seen.End is not (RunFailed or RunCancelled) && !Order(script.State, lost, agent).SequenceEqual(Facts.OrderOf(seen)))
             Add(play, $"the order is {string.Join(", ", Facts.OrderOf(seen))}");
         var header = string.Join(", ", Losses.NamesOf(declared));
         if (script.State.Started && (play.Header ?? "") != header) Add(play, $"the header says {play.Header} for {header}");
@@ -117,10 +117,11 @@ internal sealed record Observed(SortedDictionary<RunFeatures, string?> Lost, Run
 
     private void Add(Play play, string problem) => Problems.Add($"{play.Script}{(play.IsStreamed ? "" : ", whole")}: {problem}");
 
-    private static IEnumerable<string> Order(RunState state, RunFeatures lost)
+    private static IEnumerable<string> Order(RunState state, RunFeatures lost, Peer? agent)
     {
         var last = "";
-        foreach (var kind in Facts.OrderOf(state).Where(kind => !Losses.NamesOf(lost).Contains(kind)))
+        var kinds = Facts.OrderOf(state).Where(kind => !Losses.NamesOf(lost).Contains(kind));
+        foreach (var kind in agent is { TellsSourcesLast: true } ? kinds.OrderBy(kind => kind == "recalls") : kinds)
         {
             if (kind != last) yield return kind;
             last = kind;

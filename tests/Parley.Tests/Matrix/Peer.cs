@@ -31,8 +31,8 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
         {
             IsStateful = true, Place = (conversation, run) => new TongyiUpstream(conversation, run).ToJson(),
         },
-        new(Protocol.DashScope, (url, name, client) => new DashScopeAgent(new DashScopeAgentOptions { Url = url, Model = name, Retries = 0 }, client)) { IsServed = false },
-        new(Protocol.DashScopeApp, (url, name, client) => new DashScopeAppAgent(new DashScopeAgentOptions { Url = url, AppId = name, Retries = 0 }, client)) { IsServed = false, Converses = false },
+        new(Protocol.DashScope, (url, name, client) => new DashScopeAgent(new DashScopeAgentOptions { Url = url, Model = name, Retries = 0 }, client)) { IsServed = false, TellsSourcesLast = true },
+        new(Protocol.DashScopeApp, (url, name, client) => new DashScopeAppAgent(new DashScopeAgentOptions { Url = url, AppId = name, Retries = 0 }, client)) { IsServed = false, Converses = false, TellsSourcesLast = true },
     ];
 
     /// <summary>It continues a conversation of the server's.</summary>
@@ -49,6 +49,9 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
 
     /// <summary>Parley serves it; of the others the server is one made for the tests, whose requests carry all that they are about.</summary>
     public bool IsServed { get; init; } = true;
+
+    /// <summary>Its server says what was looked up behind the answer, wherever that was.</summary>
+    public bool TellsSourcesLast { get; init; }
 
     /// <summary>The protocols of clients.</summary>
     public static IReadOnlyList<Peer> OfClients { get; } = [.. All.Where(peer => peer.IsServed)];
