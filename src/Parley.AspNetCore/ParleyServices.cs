@@ -5,6 +5,7 @@ using Parley.Agents;
 using Parley.AspNetCore.Configuration.Agents;
 using Parley.AspNetCore.Hosting;
 using Parley.Conversations;
+using Parley.Protocols;
 using Parley.Protocols.Upstream;
 using Parley.Runs;
 using Parley.Storage;
@@ -35,7 +36,8 @@ public static class ParleyServices
         services.AddSingleton(provider => new Runner(
             provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Runner>>(), strict: settings.Storage.Durability == Configuration.Durability.Strict,
-            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null));
+            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null,
+            losses: static (run, state) => Losses.NamesOf(Losses.OfRun(run, state))));
 
         services.AddHostedService<Recovery>();
         services.AddHostedService<Sweep>();

@@ -48,11 +48,54 @@ public sealed record StreamFormat
     /// <summary>Reads an answer whose status is an error; without it the reader takes it for a frame without a name.</summary>
     public ErrorReader? ReadError { get; init; }
 
+    /// <summary>What a run may have and this protocol's clients cannot be told.</summary>
+    public required RunFeatures CannotWrite { get; init; }
+
+    /// <summary>What this protocol's servers cannot tell, or its reader does not take: no run of an agent behind one has it.</summary>
+    public required RunFeatures CannotRead { get; init; }
+
+    /// <summary>The protocol whose own things, <see cref="OpaqueItem"/> and <see cref="Extension"/>, it carries; null if none.</summary>
+    public Protocol? Own { get; init; }
+
+    /// <summary>What such things of its own tell although it has no other word for it.</summary>
+    public RunFeatures OwnTells { get; init; }
+
+    /// <summary>What its answers without a stream cannot tell; null if that is the same.</summary>
+    public RunFeatures? CannotWriteWhole { get; init; }
+
     /// <summary>The ends of the paths at which it is asked for; <c>*</c> stands for one segment.</summary>
     public ValueList<string> Paths { get; init; }
 
     /// <summary>Texts of which one stands near the beginning of such a stream, and of no other.</summary>
     public ValueList<string> Signs { get; init; }
+
+    private const RunFeatures NotInCoze =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.Approvals | RunFeatures.Consent | RunFeatures.WorkflowActions
+        | RunFeatures.Annotations | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode | RunFeatures.UsageOfCancelled;
+
+    private const RunFeatures NotInCozeWorkflows =
+        RunFeatures.Reasoning | RunFeatures.ReasoningSummary | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
+        | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Annotations | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Refusal
+        | RunFeatures.UsageDetails | RunFeatures.FinishReason | RunFeatures.ErrorCode | RunFeatures.UsageOfWaiting | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
+
+    private const RunFeatures NotInChatCompletions =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls | RunFeatures.Approvals
+        | RunFeatures.Question | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio
+        | RunFeatures.Data | RunFeatures.Cancelled | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
+
+    private const RunFeatures NotInResponses =
+        RunFeatures.Suggestions | RunFeatures.Recalls | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Consent | RunFeatures.ErrorCode | RunFeatures.UsageOfCancelled;
+
+    private const RunFeatures NotInTongyi =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.ToolCalls | RunFeatures.CustomToolCalls | RunFeatures.ServerToolCalls
+        | RunFeatures.Approvals | RunFeatures.Question | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Annotations | RunFeatures.Media
+        | RunFeatures.Audio | RunFeatures.Data | RunFeatures.Refusal | RunFeatures.Usage | RunFeatures.UsageDetails | RunFeatures.UsageOfWaiting | RunFeatures.UsageOfFailed
+        | RunFeatures.UsageOfCancelled | RunFeatures.ErrorCode;
+
+    private const RunFeatures NotInDashScope =
+        RunFeatures.ReasoningSummary | RunFeatures.SeveralMessages | RunFeatures.SeveralParts | RunFeatures.CustomToolCalls | RunFeatures.Approvals | RunFeatures.Question
+        | RunFeatures.Consent | RunFeatures.WorkflowActions | RunFeatures.Suggestions | RunFeatures.Annotations | RunFeatures.Media | RunFeatures.Audio | RunFeatures.Data
+        | RunFeatures.Refusal | RunFeatures.Cancelled | RunFeatures.UsageOfFailed | RunFeatures.UsageOfCancelled;
 
     /// <summary>All formats, one entry each.</summary>
     public static IReadOnlyList<StreamFormat> All { get; } =
@@ -60,6 +103,10 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Coze,
+            CannotWrite = NotInCoze,
+            CannotRead = NotInCoze,
+            Own = Protocol.Coze,
+            CannotWriteWhole = NotInCoze | RunFeatures.Audio,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -73,6 +120,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.CozeWorkflow,
+            CannotWrite = NotInCoze,
+            CannotRead = NotInCoze,
+            Own = Protocol.Coze,
             NewReader = () => new CozeStreamReader(),
             NewWriter = (run, keepIds) => new CozeStreamWriter(run, keepIds),
             ReadBody = CozeStreamReader.ReadBody,
@@ -85,6 +135,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.CozeWorkflowRun,
+            CannotWrite = NotInCozeWorkflows,
+            CannotRead = NotInCozeWorkflows,
             NewReader = () => new CozeWorkflowStreamReader(),
             NewWriter = (run, _) => new CozeWorkflowStreamWriter(run),
             ReadBody = CozeStreamReader.ReadBody,
@@ -98,6 +150,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.ChatCompletions,
+            CannotWrite = NotInChatCompletions,
+            CannotRead = NotInChatCompletions | RunFeatures.ErrorMessage,
             NewReader = () => new ChatCompletionsReader(tellId: true),
             NewWriter = (run, keepIds) => new ChatCompletionsWriter(run, keepIds),
             NewLaw = () => new ChatLaw(),
@@ -112,6 +166,11 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Responses,
+            CannotWrite = NotInResponses,
+            CannotWriteWhole = NotInResponses & ~RunFeatures.UsageOfCancelled,
+            CannotRead = (NotInResponses | RunFeatures.ErrorMessage) & ~RunFeatures.Consent,
+            Own = Protocol.Responses,
+            OwnTells = RunFeatures.Consent,
             NewReader = () => new ResponsesStreamReader(tellsEcho: true),
             NewWriter = (run, keepIds) => new ResponsesStreamWriter(run, keepIds),
             NewLaw = () => new ResponsesLaw(),
@@ -126,6 +185,9 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.Tongyi,
+            CannotWrite = NotInTongyi,
+            CannotRead = NotInTongyi,
+            Own = Protocol.Tongyi,
             NewReader = () => new TongyiStreamReader(),
             NewWriter = (run, keepIds) => new TongyiStreamWriter(run, keepIds),
             NewLaw = () => new TongyiLaw(),
@@ -139,6 +201,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.DashScope,
+            CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls,
+            CannotRead = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ErrorMessage,
             NewReader = () => new DashScopeReader(tellId: true),
             NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: false, keepIds),
@@ -154,6 +218,8 @@ public sealed record StreamFormat
         new()
         {
             Protocol = Protocol.DashScopeApp,
+            CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ToolCalls | RunFeatures.UsageDetails,
+            CannotRead = NotInDashScope | RunFeatures.ToolCalls | RunFeatures.UsageDetails | RunFeatures.ErrorMessage,
             NewReader = () => new DashScopeReader(tellId: true),
             NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: true, keepIds),

@@ -35,7 +35,7 @@ internal static class ChatCompletionsEndpoints
             services.GetService<ParleySettings>()?.ChatCompletions.Reasoning ?? true);
         var request = await ChatTurn.OfAsync(context, asked, agent, rendering.ToJson());
         var live = await services.GetRequiredService<Runner>().StartAsync(request, context.RequestAborted);
-        WriteHeaders(context, live.Header);
+        RunHeaders.Write(context, live.Header, asked.Stream);
         if (asked.Stream) await EventStream.SendAsync(context, live, new ChatCompletionsWriter(live.Header), error => WriteErrorAsync(context, error));
         else await AnswerAsync(context, live);
     }
@@ -84,13 +84,6 @@ internal static class ChatCompletionsEndpoints
         if (model is null) throw new RunException(RunError.Rejected("You must provide a model parameter.", "model", "missing_required_parameter"));
         return (model.Length == 0 ? catalog.Default : catalog.Find(model))
             ?? throw new RunException(RunError.NotFound($"The model '{model}' does not exist.", "model", "model_not_found"));
-    }
-
-    private static void WriteHeaders(HttpContext context, Run run)
-    {
-        var headers = context.Response.Headers;
-        headers["parley-run"] = PrefixedId.Render(ChatObject.IdPrefix, run.Conversation, run.Id);
-        if (!run.Detached) headers[ChatTurn.ConversationHeader] = PrefixedId.Render("conv_", run.Conversation, run.Conversation);
     }
 
     private static Task WriteErrorAsync(HttpContext context, RunError error)

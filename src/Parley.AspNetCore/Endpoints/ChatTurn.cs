@@ -15,9 +15,6 @@ namespace Parley.AspNetCore.Endpoints;
 /// </summary>
 internal static class ChatTurn
 {
-    /// <summary>The header of requests and answers that names the conversation.</summary>
-    public const string ConversationHeader = "parley-conversation";
-
     /// <summary>More outputs than this are not looked up one by one.</summary>
     private const int MostOutputs = 128;
 
@@ -56,13 +53,13 @@ internal static class ChatTurn
     // None for a new one, null if the request names none. A client that cannot set headers may use the metadata.
     private static Id? ConversationOf(HttpContext context, ChatRequest asked)
     {
-        var named = context.Request.Headers[ConversationHeader].ToString();
-        if (named.Length == 0) named = asked.Metadata.FirstOrDefault(pair => pair.Key == ConversationHeader).Value ?? "";
+        var named = context.Request.Headers[RunHeaders.Conversation].ToString();
+        if (named.Length == 0) named = asked.Metadata.FirstOrDefault(pair => pair.Key == RunHeaders.Conversation).Value ?? "";
         if (named.Length == 0) return null;
         if (named == "new") return Id.None;
         return AnyId.TryParse(named, out var id)
             ? id
-            : throw new RunException(RunError.NotFound($"The conversation '{named}' does not exist.", ConversationHeader, "conversation_not_found"));
+            : throw new RunException(RunError.NotFound($"The conversation '{named}' does not exist.", RunHeaders.Conversation, "conversation_not_found"));
     }
 
     // Ids of calls are the peers' and may be used again, so the run must wait for just these outputs, and from this agent.

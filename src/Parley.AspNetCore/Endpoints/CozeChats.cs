@@ -153,9 +153,7 @@ internal static class CozeChats
 
     private static Task AnswerAsync(CozeCall call, LiveRun live, bool stream, IReadOnlyList<Run>? before = null)
     {
-        var headers = call.Context.Response.Headers;
-        headers["parley-run"] = DecimalId.Render(live.Header.Id);
-        headers["parley-conversation"] = DecimalId.Render(live.Header.Conversation);
+        RunHeaders.Write(call.Context, live.Header, stream);
         if (stream) return EventStream.SendAsync(call.Context, live, new CozeStreamWriter(live.Header), error => throw new RunException(error));
 
         // "in_progress" even if it has ended already: Python polls for as long as it reads exactly this.

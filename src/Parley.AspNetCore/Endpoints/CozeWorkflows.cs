@@ -9,8 +9,6 @@ namespace Parley.AspNetCore.Endpoints;
 /// <summary>Agents as Coze's workflows: a run belongs to no conversation, and what it waits for is answered by the id of the interrupt.</summary>
 internal static class CozeWorkflows
 {
-    private const string RunHeader = "parley-run";
-
     public static async Task RunAsync(CozeCall call)
     {
         var asked = CozeReader.ReadWorkflowRun(await call.BodyAsync());
@@ -67,6 +65,9 @@ internal static class CozeWorkflows
             Detached = true,
             Answers = waiting.Id,
             KeepsChat = true,
+
+            // Peers refuse an output without its call.
+            Path = required is CallFunction ? [new InputItem(state.Items[required.Item].Head, state.Items[required.Item].ToContent())] : [],
             Input = [answer],
             Request = waiting.Request,
         });
@@ -77,7 +78,7 @@ internal static class CozeWorkflows
         var rendering = new CozeRendering { Bot = workflow, IsStreamed = stream, DebugUrl = DebugUrlOf(call, workflow) };
         var live = await call.StartAsync(
             request with { Rendering = rendering.ToJson(), OnDisconnect = Disconnect.PolicyOf(call.Context, agent, DisconnectPolicy.Continue) }, "event_id");
-        call.Context.Response.Headers[RunHeader] = DecimalId.Render(live.Header.Id);
+        RunHeaders.Write(call.Context, live.Header, stream);
         return live;
     }
 
@@ -88,12 +89,12 @@ internal static class CozeWorkflows
     private static async Task GoOnAsync(CozeCall call, string last)
     {
         if (!long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) throw CozeCall.Refused("Last-Event-ID", "must be the id of an event");
-        if (!DecimalId.TryParse(call.Context.Request.Headers[RunHeader].ToString(), out var id))
-            throw CozeCall.Refused(RunHeader, "is required as a header beside Last-Event-ID, with the value that the stream's answer had");
+        if (!DecimalId.TryParse(call.Context.Request.Headers[RunHeaders.Run].ToString(), out var id))
+            throw CozeCall.Refused(RunHeaders.Run, "is required as a header beside Last-Event-ID, with the value that the stream's answer had");
         var run = await call.Runner.FindAsync(call.Owner, id, call.Aborted) is { } found && found.Dialect == Protocol.CozeWorkflowRun
             ? found
-            : throw new RunException(RunError.NotFound($"The run does not exist ({RunHeader}).", RunHeader));
-        call.Context.Response.Headers[RunHeader] = DecimalId.Render(run.Id);
+            : throw new RunException(RunError.NotFound($"The run does not exist ({RunHeaders.Run}).", RunHeaders.Run));
+        RunHeaders.Write(call.Context, run, isStreamed: true);
         using var reader = call.Runner.Attach(run);
         await EventStream.ResumeAsync(call.Context, run, reader, new CozeWorkflowStreamWriter(run), number + 1);
     }

@@ -30,9 +30,7 @@ internal static class ParleyRunsEndpoints
         var after = AfterOf(context.Request);
         var run = await FindAsync(context);
         var format = StreamFormat.Of(run.Dialect);
-        var headers = context.Response.Headers;
-        headers["parley-run"] = format.RunId(run);
-        if (!run.Detached) headers["parley-conversation"] = format.ConversationId(run.Conversation);
+        RunHeaders.Write(context, run, isStreamed: true);
         using var reader = RunnerOf(context).Attach(run);
         await EventStream.ResumeAsync(context, run, reader, format.NewWriter(run, false), after);
     }

@@ -13,7 +13,8 @@ internal static class ResponsesReads
     {
         var (stream, after) = (WantsStream(call), StartingAfter(call));
         var run = await call.RunAsync();
-        ResponsesRuns.WriteHeaders(call, run);
+        // Whatever it was asked in, it is shown in this dialect.
+        RunHeaders.Write(call.Context, run with { Dialect = Protocol.Responses }, stream);
         if (!stream)
         {
             await call.AnswerAsync(run, await call.Runner.FoldAsync(run, call.Aborted));

@@ -11,7 +11,7 @@ internal static class ResponsesRuns
     {
         var asked = ResponsesRequestReader.Read(await call.BodyAsync());
         var live = await call.Runner.StartAsync(await ResponsesTurn.OfAsync(call, asked), call.Aborted);
-        WriteHeaders(call, live.Header);
+        RunHeaders.Write(call.Context, live.Header, asked.Stream);
         if (asked.Stream) await EventStream.SendAsync(call.Context, live, new ResponsesStreamWriter(live.Header), error => ResponsesCall.WriteErrorAsync(call.Context, error));
         else if (asked.Background) await call.AnswerAsync(live.Header, await call.Runner.FoldAsync(live.Header, call.Aborted));
         else await AnswerAsync(call, live);
@@ -32,14 +32,6 @@ internal static class ResponsesRuns
         if (ended.Status != RunStatus.Cancelled)
             throw new RunException(RunError.Rejected("Cannot cancel a response that has ended.", "response_id", "response_ended"));
         await call.AnswerAsync(ended, await call.Runner.FoldAsync(ended, call.Aborted));
-    }
-
-    /// <summary>The headers by which every protocol's client finds a run and its conversation again.</summary>
-    public static void WriteHeaders(ResponsesCall call, Run run)
-    {
-        var headers = call.Context.Response.Headers;
-        headers["parley-run"] = ResponsesIds.OfRun(run);
-        if (!run.Detached) headers[ChatTurn.ConversationHeader] = ResponsesIds.OfConversation(run.Conversation);
     }
 
     private static async Task AnswerAsync(ResponsesCall call, LiveRun live)

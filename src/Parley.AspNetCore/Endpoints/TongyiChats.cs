@@ -14,11 +14,8 @@ internal static class TongyiChats
     public static async Task AskAsync(TongyiCall call)
     {
         var live = await TongyiTurn.StartAsync(call, TongyiRequestReader.Read(await call.BodyAsync()));
-        var run = live.Header;
-        var headers = call.Context.Response.Headers;
-        headers["parley-run"] = TongyiIds.OfMessage(run.Conversation, run.Id);
-        headers[ChatTurn.ConversationHeader] = TongyiIds.OfSession(run.Conversation);
-        await EventStream.SendAsync(call.Context, live, new TongyiStreamWriter(run), error => TongyiCall.WriteErrorAsync(call.Context, error));
+        RunHeaders.Write(call.Context, live.Header, isStreamed: true);
+        await EventStream.SendAsync(call.Context, live, new TongyiStreamWriter(live.Header), error => TongyiCall.WriteErrorAsync(call.Context, error));
     }
 
     public static async Task StopAsync(TongyiCall call)

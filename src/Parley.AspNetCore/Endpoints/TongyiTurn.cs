@@ -87,10 +87,10 @@ internal static class TongyiTurn
                 ?? (TongyiIds.TryParseSession(asked.Session, out _) ? throw TongyiCall.NoSession() : (Conversation?)null);
         }
 
-        if (call.Context.Request.Headers[ChatTurn.ConversationHeader].ToString() is not { Length: > 0 } named || named == "new") return null;
+        if (call.Context.Request.Headers[RunHeaders.Conversation].ToString() is not { Length: > 0 } named || named == "new") return null;
         return AnyId.TryParse(named, out var id) && await call.Store.FindConversationAsync(call.Owner, id, call.Aborted) is { } found
             ? found
-            : throw new RunException(RunError.NotFound($"The conversation '{named}' does not exist.", ChatTurn.ConversationHeader));
+            : throw new RunException(RunError.NotFound($"The conversation '{named}' does not exist.", RunHeaders.Conversation));
     }
 
     private static Agent AgentOf(TongyiCall call, TongyiRequest asked, string? usual)

@@ -13,7 +13,7 @@ namespace Parley.AspNetCore.Http;
 /// </summary>
 internal sealed class Access(RequestDelegate next, IServiceProvider services)
 {
-    private const string ExposedHeaders = "x-tt-logid, parley-run, parley-conversation";
+    private const string ExposedHeaders = $"x-tt-logid, {RunHeaders.Run}, {RunHeaders.Conversation}, {RunHeaders.Losses}";
 
     // Azure's clients send a key so.
     private const string KeyHeader = "api-key";

@@ -59,6 +59,9 @@ public sealed class ChatCompletionsAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.ChatCompletions;
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken)
         => OpenAiFiles.AreIn(request) ? RunWithFilesAsync(request, cancellationToken) : _client.CallAsync(CallOf(request, OpenAiFiles.None), cancellationToken);
 

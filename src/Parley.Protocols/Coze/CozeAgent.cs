@@ -28,6 +28,9 @@ public sealed class CozeAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => _options.WorkflowId is null ? Protocol.Coze : Protocol.CozeWorkflow;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var turn = CozeTurn.Of(request);

@@ -27,6 +27,9 @@ public sealed class CozeWorkflowAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.CozeWorkflowRun;
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();

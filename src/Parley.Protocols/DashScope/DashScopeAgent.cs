@@ -24,6 +24,9 @@ public sealed class DashScopeAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.DashScope;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Of the files nothing stays in memory while the answer comes, but what is in the body.

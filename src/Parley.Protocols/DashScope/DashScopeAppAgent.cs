@@ -27,6 +27,9 @@ public sealed class DashScopeAppAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.DashScopeApp;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var turn = DashScopeTurn.Of(request);

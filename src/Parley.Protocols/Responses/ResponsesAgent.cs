@@ -29,6 +29,9 @@ public sealed class ResponsesAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.Responses;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var turn = ResponsesTurn.Of(request, _options);

@@ -34,6 +34,9 @@ public sealed class TongyiAgent : IAgent
     }
 
     /// <inheritdoc/>
+    public Protocol? Peer => Protocol.Tongyi;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var turn = TongyiTurn.Of(request);

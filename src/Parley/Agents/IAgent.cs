@@ -6,6 +6,9 @@ namespace Parley.Agents;
 /// <summary>Anything that turns a request into run events: a remote peer, a workflow, an echo.</summary>
 public interface IAgent
 {
+    /// <summary>The protocol in which it asks another server, and by which its answers are limited; null if it asks none.</summary>
+    Protocol? Peer => null;
+
     /// <summary>
     /// Answers. The first event, <see cref="RunStarted"/>, means that the request was accepted; an agent that cannot answer throws a
     /// <see cref="RunException"/> or ends with <see cref="RunFailed"/>. One that is cancelled may tell by an

@@ -25,6 +25,8 @@ public static class Checkpoint
 /// <param name="items">How many there are.</param>
 internal sealed class ContinuedAgent(IAgent agent, int items) : IAgent
 {
+    public Protocol? Peer => agent.Peer;
+
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var happened in agent.RunAsync(request, cancellationToken).ConfigureAwait(false))

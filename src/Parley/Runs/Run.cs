@@ -51,6 +51,9 @@ public sealed record Run
     /// <summary>The protocol in which it was asked.</summary>
     public required Protocol Dialect { get; init; }
 
+    /// <summary>The protocol in which its agent asks another server, see <see cref="Agents.IAgent.Peer"/>.</summary>
+    public Protocol? Peer { get; init; }
+
     /// <summary>The dialect's own rendering options: a stream is a function of the header, these and the events.</summary>
     public RawJson? Rendering { get; init; }
 

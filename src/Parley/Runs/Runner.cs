@@ -20,6 +20,7 @@ public sealed partial class Runner : IAsyncDisposable
     private readonly LogFlusher _flusher;
     private readonly bool _strict;
     private readonly FileOpener? _files;
+    private readonly Func<Run, RunState, IEnumerable<string>>? _losses;
     private readonly ConcurrentDictionary<Id, LiveRun> _live = new();
 
     /// <param name="store">Where everything is kept.</param>
@@ -28,9 +29,12 @@ public sealed partial class Runner : IAsyncDisposable
     /// <param name="logger">For failures that no client is told of.</param>
     /// <param name="strict">Every event is durable before it is sent, deltas too.</param>
     /// <param name="files">Opens the files that messages name; without it there are none.</param>
-    public Runner(IConversationStore store, IdSource ids, TimeProvider time, ILogger<Runner> logger, bool strict = false, FileOpener? files = null)
+    /// <param name="losses">Names what of a run that has ended its dialect could not tell; without it that is not asked.</param>
+    public Runner(
+        IConversationStore store, IdSource ids, TimeProvider time, ILogger<Runner> logger, bool strict = false, FileOpener? files = null,
+        Func<Run, RunState, IEnumerable<string>>? losses = null)
     {
-        (_store, _ids, _time, _logger, _strict, _files) = (store, ids, time, logger, strict, files);
+        (_store, _ids, _time, _logger, _strict, _files, _losses) = (store, ids, time, logger, strict, files, losses);
         _flusher = new LogFlusher(store, time, logger);
     }
 
@@ -138,6 +142,7 @@ public sealed partial class Runner : IAsyncDisposable
             Agent = turn.Continues is { End: RunSuspended { State: not null } } waiting ? waiting.Agent : request.Agent.Reference,
             Status = RunStatus.Running,
             Dialect = request.Dialect,
+            Peer = request.Agent.Behaviour.Peer,
             Rendering = request.Rendering,
             Parent = parent,
             Input = question is null ? [] : [question.Id],

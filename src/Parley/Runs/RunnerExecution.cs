@@ -120,10 +120,11 @@ public sealed partial class Runner
         await saved.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
+    private RunEnding EndingOf(Run header, RunState state, RunEnded end, IEnumerable<string> losses, IReadOnlyList<Message> context, DateTimeOffset at)
     {
         var kept = header.Stored && !header.Detached;
         IReadOnlyList<Message> output = kept ? RunMessages.Of(header, state, at) : [];
+        if (_losses is not null) losses = losses.Concat(_losses(header, state));
         var run = header with
         {
             Status = end switch
@@ -179,7 +180,7 @@ public sealed partial class Runner
             context.RemoveRange(0, first < 0 ? context.Count : first);
         }
 
-        var (upstream, unseen) = request.Agent.IsStateful ? await FindUpstreamAsync(run, context, live.Cancelled).ConfigureAwait(false) : default;
+        var (upstream, unseen) = request.Agent.IsStateful ? await FindUpstreamAsync(run, continues, context, live.Cancelled).ConfigureAwait(false) : default;
 
         // Outputs follow their calls; what was inserted while these waited is as new to the agent as the outputs are.
         var last = continues is null ? -1 : context.FindLastIndex(message => message.Run == continues.Id);
@@ -202,8 +203,10 @@ public sealed partial class Runner
         => await _store.FindConversationAsync(run.Owner, run.Conversation, cancellationToken).ConfigureAwait(false) is { } conversation && conversation.Head != run.Parent;
 
     // The nearest run of the same agent on the path that has a handle of the peer. What was cancelled, peers forget.
-    private async Task<(RawJson? Upstream, int Unseen)> FindUpstreamAsync(Run run, List<Message> context, CancellationToken cancellationToken)
+    private async Task<(RawJson? Upstream, int Unseen)> FindUpstreamAsync(Run run, Run? continues, List<Message> context, CancellationToken cancellationToken)
     {
+        // The path of a request that carries it names no runs, but the one that it answers has said all of it or was told.
+        if (run.Detached) return (continues?.Upstream, 0);
         Id looked = default;
         for (var i = context.Count - 1; i >= 0; i--)
         {

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Agents;
 using Parley.AspNetCore.Http;
 using Parley.Conversations;
+using Parley.Protocols;
 using Parley.Runs;
 using Parley.Storage;
 using Parley.Tests.Guards;
@@ -36,7 +37,7 @@ internal abstract class TestDoor : IAsyncDisposable
         addServices?.Invoke(builder.Services);
         builder.Services.AddSingleton(provider => new Runner(
             provider.GetRequiredService<IConversationStore>(), provider.GetRequiredService<IdSource>(), provider.GetRequiredService<TimeProvider>(), NullLogger<Runner>.Instance,
-            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null));
+            files: provider.GetService<FileStore>() is { } files ? files.OpenAsync : null, losses: (run, state) => Losses.NamesOf(Losses.OfRun(run, state))));
         _app = builder.Build();
         _app.UseMiddleware<ErrorAnswers>();
         _app.Use((context, next) =>

@@ -289,6 +289,17 @@ public sealed class RunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_detached_run_that_is_answered_goes_on_where_its_peer_stands()
+    {
+        var place = new RawJson("""{"chat":1}""");
+        var request = Said("1") with { Detached = true, Agent = _agent with { IsStateful = true } };
+        var asking = await AskAsync(
+            _script.Says(new RunStarted(Upstream: place), new ItemStarted(0, new WorkflowActionItem("Question", "ask")), new RunSuspended([new AnswerQuestion(0)])), request);
+        await AskAsync(_script.Answers("ok"), request with { Answers = asking.Id, Path = [InputItem.Said(Role.User, "1")], Input = [InputItem.Said(Role.User, "2")] });
+        Assert.Equal((place, 1), (_script.Requests[1].Upstream, _script.Requests[1].UnseenCount));
+    }
+
+    [Fact]
     public async Task History_stops_at_a_new_section_and_at_the_agents_limit()
     {
         var first = await AskAsync(_script.Answers("one"), Said("1"));
