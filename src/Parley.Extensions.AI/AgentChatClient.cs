@@ -12,13 +12,16 @@ internal sealed class AgentChatClient(AgentClient client, string agent) : IChatC
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var answer = Ask(messages, options, cancellationToken);
-        var response = await UpdatesOf(answer, CancellationToken.None).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+        var response = await UpdatesOf(answer, new UpdateWriter(answer, isWhole: true), CancellationToken.None).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
         response.RawRepresentation = answer.State;
         return response;
     }
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-        => UpdatesOf(Ask(messages, options, cancellationToken), CancellationToken.None);
+    {
+        var answer = Ask(messages, options, cancellationToken);
+        return UpdatesOf(answer, new UpdateWriter(answer), CancellationToken.None);
+    }
 
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -44,9 +47,8 @@ internal sealed class AgentChatClient(AgentClient client, string agent) : IChatC
             },
             cancellationToken);
 
-    private static async IAsyncEnumerable<ChatResponseUpdate> UpdatesOf(ChatStream answer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ChatResponseUpdate> UpdatesOf(ChatStream answer, UpdateWriter writer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var writer = new UpdateWriter(answer);
         await foreach (var @event in answer.WithCancellation(cancellationToken).ConfigureAwait(false))
             if (writer.Write(@event) is { } update) yield return update;
     }

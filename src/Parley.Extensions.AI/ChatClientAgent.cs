@@ -15,23 +15,31 @@ public sealed class ChatClientAgent(IChatClient client) : IAgent
     public async IAsyncEnumerable<RunEvent> RunAsync(AgentRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var place = request.IsBranch ? null : ConversationState.Of(request.Continues?.End) ?? ConversationState.Of(request.Upstream);
-        var messages = await MessageWriter.WriteAsync(request, place is null ? request.Context.Count : request.UnseenCount, cancellationToken).ConfigureAwait(false);
-        var options = OptionsWriter.Write(request.Run.Request, place);
-        var reader = new UpdateReader(request.Run.Request);
         var events = new List<RunEvent>();
-        var updates = client.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using var _ = updates.ConfigureAwait(false);
-        while (await NextAsync(updates, reader, events, cancellationToken).ConfigureAwait(false))
+        while (true)
         {
-            foreach (var @event in events) yield return @event;
-            events.Clear();
-        }
+            var messages = await MessageWriter.WriteAsync(request, place is null ? request.Context.Count : request.UnseenCount, cancellationToken).ConfigureAwait(false);
+            var options = OptionsWriter.Write(request.Run.Request, place);
+            var reader = new UpdateReader(request.Run.Request);
+            var mayBeginAnew = place is not null && request.HasWholePath;
+            var updates = client.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var _ = updates.ConfigureAwait(false);
+            while (await NextAsync(updates, reader, events, mayBeginAnew, cancellationToken).ConfigureAwait(false))
+            {
+                mayBeginAnew = false;
+                foreach (var @event in events) yield return @event;
+                events.Clear();
+            }
 
-        foreach (var @event in events) yield return @event;
+            foreach (var @event in events) yield return @event;
+            if (events.Count > 0) yield break;
+            place = null;
+        }
     }
 
-    // False after the last update; its events, an end the last of them, are added either way.
-    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> updates, UpdateReader reader, List<RunEvent> into, CancellationToken cancellationToken)
+    // False after the last update; its events, an end the last of them, are added either way. No event at all: the conversation is lost, and may be begun anew.
+    private static async ValueTask<bool> NextAsync(
+        IAsyncEnumerator<ChatResponseUpdate> updates, UpdateReader reader, List<RunEvent> into, bool mayBeginAnew, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,6 +55,10 @@ public sealed class ChatClientAgent(IChatClient client) : IAgent
         {
             throw new AgentCancelledException(reader.Spent, cancelled, cancellationToken);
         }
+        catch (Exception failed) when (mayBeginAnew && MayMeanLost(failed))
+        {
+            return false;
+        }
         catch (Exception failed)
         {
             // Whatever a chat client throws is its failure, and what it says is not for clients.
@@ -55,6 +67,15 @@ public sealed class ChatClientAgent(IChatClient client) : IAgent
 
         return false;
     }
+
+    // Clients have exceptions of their own for what a server refuses: one that is not known may be that.
+    private static bool MayMeanLost(Exception failed) => failed switch
+    {
+        RunException { Error.Cause: var cause } => cause is ErrorCause.NotFound or ErrorCause.Rejected,
+        HttpRequestException => CauseOf(failed) is ErrorCause.NotFound or ErrorCause.Rejected,
+        TimeoutException or OperationCanceledException or IOException => false,
+        _ => true,
+    };
 
     private static ErrorCause CauseOf(Exception failed) => failed switch
     {

@@ -3,7 +3,7 @@ using Parley.Runs;
 
 namespace Parley.Extensions.AI;
 
-/// <summary>The chat client's id of a conversation, as runs keep it: at their start, and at an end that waits, where it may have become another.</summary>
+/// <summary>The chat client's id of a conversation, as runs keep it: at their start, and at their end, where it may have become another.</summary>
 internal static class ConversationState
 {
     private const string Member = "conversation";

@@ -20,6 +20,7 @@ internal static class MessageReader
         foreach (var content in message.Contents)
         {
             if (content is TextContent text) said.Add(new Content(PartKind.Text, text.Text));
+            else if (content is ErrorContent { ErrorCode: UpdateReader.Refusal } refusal) said.Add(new Content(PartKind.Refusal, refusal.Message));
             else if (MediaContents.Read(content) is { } media) said.Add(media);
             else if (ItemOf(content) is { } item)
             {
@@ -38,7 +39,7 @@ internal static class MessageReader
         said.Clear();
     }
 
-    // Usage and errors of earlier answers say nothing to an agent.
+    // Usage and other errors of earlier answers say nothing to an agent.
     private static InputItem? ItemOf(AIContent content) => content switch
     {
         // Whether it was informational says nothing here: who runs functions sets it too, when it has run one.

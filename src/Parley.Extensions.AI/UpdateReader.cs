@@ -7,6 +7,9 @@ namespace Parley.Extensions.AI;
 /// <param name="request">What was asked: calls of its tools are its client's to run.</param>
 internal sealed class UpdateReader(ModelRequest request)
 {
+    /// <summary>The code of an error that is a refusal, as other chat clients say it.</summary>
+    public const string Refusal = "Refusal";
+
     private readonly HashSet<string> _tools = new(request.Tools.Select(tool => tool.Name), StringComparer.Ordinal);
     private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
     private readonly HashSet<int> _open = [];
@@ -17,6 +20,7 @@ internal sealed class UpdateReader(ModelRequest request)
     private PartKind? _kind;
     private string? _message;
     private string? _conversation;
+    private string? _begunIn;
     private ChatFinishReason? _finish;
     private RunError? _error;
 
@@ -46,7 +50,7 @@ internal sealed class UpdateReader(ModelRequest request)
         var finish = _finish is null || _finish == ChatFinishReason.ToolCalls ? FinishReason.Stop : new FinishReason(_finish.Value.Value);
         into.Add(_error is not null ? new RunFailed(_error, Spent)
             : _open.Count > 0 && !finish.IsIncomplete ? new RunSuspended(_open.Order().Select(RequiredAction (item) => new CallFunction(item)).ToValueList(), Spent, ConversationState.Write(_conversation))
-            : new RunCompleted(finish, Spent));
+            : new RunCompleted(finish, Spent, _conversation == _begunIn ? null : ConversationState.Write(_conversation)));
     }
 
     /// <summary>Adds the end of an answer that broke off.</summary>
@@ -60,7 +64,7 @@ internal sealed class UpdateReader(ModelRequest request)
     private void Start(string? model, List<RunEvent> into)
     {
         if (_started) return;
-        _started = true;
+        (_started, _begunIn) = (true, _conversation);
         into.Add(new RunStarted(model, ConversationState.Write(_conversation)));
     }
 
@@ -85,7 +89,7 @@ internal sealed class UpdateReader(ModelRequest request)
             case UsageContent { Details: var details }:
                 Spent = Usage.Add(Spent, UsageOf(details));
                 break;
-            case ErrorContent { ErrorCode: "Refusal" } refusal:
+            case ErrorContent { ErrorCode: Refusal } refusal:
                 Say(new MessageItem(Role.Assistant), PartKind.Refusal, refusal.Message, into);
                 break;
             case ErrorContent error:

@@ -5,21 +5,34 @@ using Parley.Runs;
 namespace Parley.Extensions.AI;
 
 /// <summary>Writes a run's events as updates of a chat client.</summary>
-internal sealed class UpdateWriter(ChatStream answer)
+/// <param name="answer">The run.</param>
+/// <param name="isWhole">Texts come at their end, as they are then: a server may have taken back what it streamed.</param>
+internal sealed class UpdateWriter(ChatStream answer, bool isWhole = false)
 {
     /// <summary>An update; null where there is nothing to tell.</summary>
     /// <exception cref="RunException">The run failed, or was cancelled at its server.</exception>
     public ChatResponseUpdate? Write(RunEvent @event)
+    {
+        if (Of(@event) is not { } update) return null;
+        (update.ResponseId, update.CreatedAt) = (answer.Id.ToString(), answer.State.Started ? answer.State.StartedAt : null);
+        return update;
+    }
+
+    private ChatResponseUpdate? Of(RunEvent @event)
     {
         switch (@event)
         {
             case RunStarted started:
                 return new ChatResponseUpdate { Role = ChatRole.Assistant, ModelId = started.Model, ConversationId = answer.Conversation, RawRepresentation = started };
             case PartDelta delta:
-                return Of(delta.Item, DeltaOf(delta), @event);
+                var streamed = PartOf(delta.Item, delta.Part).Kind;
+                return isWhole || streamed == PartKind.Refusal ? null : Of(delta.Item, TextOf(delta.Item, streamed, delta.Text), @event);
+            case PartCompleted completed:
+                var part = PartOf(completed.Item, completed.Part);
+                return isWhole || part.Kind == PartKind.Refusal ? Of(completed.Item, WholeOf(completed.Item, part), @event) : null;
             case PartStarted { Media: { } media } started when HeadOf(started.Item) is MessageItem:
                 return Of(started.Item, MediaContents.Write(media), @event);
-            case PartAnnotated annotated when HeadOf(annotated.Item) is MessageItem:
+            case PartAnnotated annotated when !isWhole && HeadOf(annotated.Item) is MessageItem:
                 return Of(annotated.Item, new TextContent("") { Annotations = [CitationOf(annotated.Annotation)] }, @event);
             case ItemCompleted { Status: ItemStatus.Completed } completed:
                 return Of(completed.Item, WholeOf(answer.State.Items[completed.Item]), @event);
@@ -29,6 +42,8 @@ internal sealed class UpdateWriter(ChatStream answer)
                 return null;
         }
     }
+
+    private PartState PartOf(int item, int part) => answer.State.Items[item].Parts[part];
 
     private Item HeadOf(int item) => answer.State.Items[item].Head;
 
@@ -44,12 +59,21 @@ internal sealed class UpdateWriter(ChatStream answer)
     }
 
     // What is said beside the answer, such as a suggestion, is no part of it.
-    private AIContent? DeltaOf(PartDelta delta) => (HeadOf(delta.Item), answer.State.Items[delta.Item].Parts[delta.Part].Kind) switch
+    private AIContent? TextOf(int item, PartKind kind, string text) => (HeadOf(item), kind) switch
     {
-        (MessageItem, PartKind.Text or PartKind.Refusal) => new TextContent(delta.Text),
-        (ReasoningItem, PartKind.ReasoningText or PartKind.ReasoningSummary) => new TextReasoningContent(delta.Text),
+        (MessageItem, PartKind.Text) => new TextContent(text),
+        (MessageItem, PartKind.Refusal) => new ErrorContent(text) { ErrorCode = UpdateReader.Refusal },
+        (ReasoningItem, PartKind.ReasoningText or PartKind.ReasoningSummary) => new TextReasoningContent(text),
         _ => null,
     };
+
+    private AIContent? WholeOf(int item, PartState part)
+    {
+        if (part.Text.Length == 0 && part.Notes.Count == 0) return null;
+        var content = TextOf(item, part.Kind, part.Text);
+        if (part.Notes.Count > 0 && content is not null) content.Annotations = [.. part.Notes.Select(CitationOf)];
+        return content;
+    }
 
     private static AIContent? WholeOf(ItemState item) => item.Head switch
     {
@@ -90,8 +114,7 @@ internal sealed class UpdateWriter(ChatStream answer)
         };
         return new ChatResponseUpdate
         {
-            Role = ChatRole.Assistant,
-            MessageId = answer.State.Items.LastOrDefault(item => item.Head is not ToolResultItem)?.Id.ToString(),
+            // Without a role and an id it belongs to the message before.
             FinishReason = finish,
             ConversationId = answer.Conversation,
             Contents = ended.Usage is { } usage ? [new UsageContent(UsageOf(usage))] : [],

@@ -35,7 +35,8 @@ internal sealed class ConversionOutput(Stream stream, ConversionTask conversion)
         {
             cancellationToken.ThrowIfCancellationRequested();
             at = entry.Milliseconds;
-            if (entry is RecordedResponse) await WriteLineAsync(new RecordedResponse(number, at, 200, [new("Content-Type", conversion.IsWhole ? "application/json" : "text/event-stream")]), cancellationToken);
+            // A stream tells its error itself, a whole answer by its status too.
+            if (entry is RecordedResponse { Status: var status }) await WriteLineAsync(new RecordedResponse(number, at, conversion.IsWhole && status >= 400 ? status : 200, [new("Content-Type", conversion.IsWhole ? "application/json" : "text/event-stream")]), cancellationToken);
             if (entry is RecordedEnd end) how = end.How;
             await converter.TakeAsync(entry, WriteDataAsync);
         }

@@ -117,9 +117,17 @@ internal sealed class StreamConverter : IDisposable
 
     private async ValueTask WriteAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
     {
-        foreach (var @event in _events) _appender.Accept(@event);
-        _events.Clear();
+        foreach (var @event in _events)
+        {
+            _appender.Accept(@event);
+            await DrainAsync(output);
+        }
 
+        _events.Clear();
+    }
+
+    private async ValueTask DrainAsync(Func<ReadOnlyMemory<byte>, ValueTask> output)
+    {
         // Nothing is stored here, so nothing need wait for it; and what is said to be durable may leave the memory.
         _log.MadeDurable(_log.Count);
         while (_written.TryRead(out var logged))
@@ -132,6 +140,7 @@ internal sealed class StreamConverter : IDisposable
             if (logged.Event is PartDelta || _writer!.State is not { } state)
             {
                 _writer!.Write(logged, _output);
+                if (_output.WrittenCount >= FlushBytes) await FlushAsync(output);
                 continue;
             }
 

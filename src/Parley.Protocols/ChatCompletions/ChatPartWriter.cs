@@ -12,7 +12,7 @@ namespace Parley.Protocols.ChatCompletions;
 /// </summary>
 internal sealed class ChatPartWriter(OpenAiFiles files) : ChatContentWriter
 {
-    public override void WritePart(JsonLine json, Content part, bool isInput)
+    protected override void WritePart(JsonLine json, Content part, bool isInput)
     {
         if (part.Media is not { } media)
         {

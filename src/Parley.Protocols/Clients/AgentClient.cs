@@ -9,6 +9,9 @@ namespace Parley.Protocols.Clients;
 /// <summary>A client of a server that has agents: the same for every protocol. Safe for concurrent use; it keeps connections, so make one and use it again.</summary>
 public abstract class AgentClient : IDisposable
 {
+    // More names than this are no agents of a server, but made up by whoever asks.
+    private const int MostAgents = 1000;
+
     private readonly ConcurrentDictionary<string, IAgent> _agents = new(StringComparer.Ordinal);
     private readonly bool _isOwner;
     private readonly IdSource _ids;
@@ -34,7 +37,12 @@ public abstract class AgentClient : IDisposable
     public ChatStream ChatAsync(ClientRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var agent = _agents.GetOrAdd(request.Agent, AgentOf);
+        if (!_agents.TryGetValue(request.Agent, out var agent))
+        {
+            if (_agents.Count >= MostAgents) _agents.Clear();
+            agent = _agents.GetOrAdd(request.Agent, AgentOf);
+        }
+
         return new ChatStream(new DirectRun(agent, RequestOf(request), _ids, Upstream.Time), state => PlaceAfter(request, state), cancellationToken);
     }
 

@@ -14,6 +14,9 @@ public sealed class ChatStream : IAsyncEnumerable<RunEvent>
     internal ChatStream(DirectRun run, Func<RunState, string?> placeOf, CancellationToken cancelled)
         => (_run, _placeOf, _cancelled) = (run, placeOf, cancelled);
 
+    /// <summary>What the client calls the answer.</summary>
+    public Id Id => _run.Id;
+
     /// <summary>What has been read so far: items with their texts, the model, the end with its usage.</summary>
     public RunState State => _run.State;
 

@@ -78,9 +78,9 @@ internal sealed class CozePeer
             var timeouts = _options.Timeouts with { FirstEvent = Farewell };
             await _client.PostAsync(PostTo("/v3/chat/cancel", timeouts) with { Body = CozeRequestWriter.WriteCancel(chat) }).ConfigureAwait(false);
         }
-        catch (RunException)
+        catch (Exception e) when (e is RunException or ObjectDisposedException)
         {
-            // The client has logged it.
+            // The client has logged it, or was closed meanwhile.
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class DashScopeAppAgent : IAgent
             var (again, first) = (false, true);
             await foreach (var happened in _client.CallAsync(_peer.Call(DashScopeAppRequestWriter.Write(request, turn, _options)), cancellationToken).ConfigureAwait(false))
             {
-                again = first && happened is RunFailed { Error: var error } && turn.MayBeginAnew(error);
+                again = first && happened is RunFailed { Error: var error } && turn.MayBeginAnew(error, request);
                 if (again) break;
                 first = false;
                 yield return happened;

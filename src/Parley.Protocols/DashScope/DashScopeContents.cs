@@ -23,25 +23,27 @@ internal sealed class DashScopeContents(bool isMultimodal, OpenAiFiles files) : 
         json.EndArray();
     }
 
-    public override void WritePart(JsonLine json, Content part, bool isInput)
+    // A model that does not see takes no lists.
+    public override void WriteParts(JsonLine json, ValueList<Content> parts, bool isInput)
     {
-        if (part.Media is not { } media)
-        {
-            if (part.Text.Length > 0) WriteTextPart(json, part.Text);
-            return;
-        }
+        if (isMultimodal) base.WriteParts(json, parts, isInput);
+        else json.String(string.Join('\n', parts.Select(part => TextOf(part, isInput)).Where(text => text.Length > 0)));
+    }
 
-        if (media.File is { } id && files.TryFind(id, out var file, out var bytes) && (isMultimodal || !OpenAiFiles.IsImage(file.MediaType)))
-        {
-            if (OpenAiFiles.IsImage(file.MediaType)) json.Object().Name("image"u8).Base64(Encoding.ASCII.GetBytes($"data:{file.MediaType};base64,"), bytes).EndObject();
-            else WriteTextPart(json, $"File '{file.Name}':\n{Encoding.UTF8.GetString(bytes)}");
-            return;
-        }
+    protected override void WritePart(JsonLine json, Content part, bool isInput)
+    {
+        if (part.Media is { File: { } id } && files.TryFind(id, out var file, out var bytes) && OpenAiFiles.IsImage(file.MediaType))
+            json.Object().Name("image"u8).Base64(Encoding.ASCII.GetBytes($"data:{file.MediaType};base64,"), bytes).EndObject();
+        else if (part.Media is { Url: { } url, MediaType: { } type } && type.StartsWith("image", StringComparison.Ordinal)) json.Object().String("image"u8, url).EndObject();
+        else if (TextOf(part, isInput) is { Length: > 0 } text) WriteTextPart(json, text);
+    }
 
-        var isImage = media is { Url: not null, MediaType: { } type } && type.StartsWith("image", StringComparison.Ordinal);
-        if (isMultimodal && isImage) json.Object().String("image"u8, media.Url).EndObject();
-        else if (isInput) throw ChatMessageWriter.Unsendable(media, isMultimodal ? "other than images" : "as its model does not see");
-        else WriteTextPart(json, $"[{OpenAiMedia.Describe(media)}]");
+    private string TextOf(Content part, bool isInput)
+    {
+        if (part.Media is not { } media) return part.Text;
+        if (media.File is { } id && files.TryFind(id, out var file, out var bytes) && !OpenAiFiles.IsImage(file.MediaType)) return $"File '{file.Name}':\n{Encoding.UTF8.GetString(bytes)}";
+        if (isInput) throw ChatMessageWriter.Unsendable(media, isMultimodal ? "other than images" : "as its model does not see");
+        return $"[{OpenAiMedia.Describe(media)}]";
     }
 
     private static void WriteTextPart(JsonLine json, string text) => json.Object().String("text"u8, text).EndObject();

@@ -39,17 +39,22 @@ internal static class DashScopeErrors
     /// <summary>The error that a frame tells.</summary>
     public static RunError Of(int? status, DashScopeFrame frame)
     {
-        var known = Causes.FirstOrDefault(cause => frame.Code?.StartsWith(cause.Word, StringComparison.OrdinalIgnoreCase) == true);
-        var cause = known.Word is null ? OpenAiErrors.CauseOf(status ?? 500) : known.Cause;
-        return OpenAiErrors.Of(cause, frame.Message, frame.Code);
+        return OpenAiErrors.Of(CauseOf(frame.Code) ?? OpenAiErrors.CauseOf(status ?? 500), frame.Message, frame.Code);
     }
 
-    /// <summary>Writes an error as the data of an event, or as a body.</summary>
+    /// <summary>Writes an error as the data of an event, or as a body. A code that tells its readers another cause, or none, gives way to DashScope's own.</summary>
     public static void Write(JsonLine json, RunError error, string request)
-        => json.Object().String("code"u8, error.Code ?? WordOf(error)).String("message"u8, error.PublicMessage).String("request_id"u8, request).EndObject();
+        => json.Object().String("code"u8, CauseOf(error.Code) == error.Cause ? error.Code! : WordOf(error)).String("message"u8, error.PublicMessage).String("request_id"u8, request).EndObject();
 
     /// <summary>The HTTP status, which a stream tells in a comment.</summary>
     public static int StatusOf(RunError error) => OpenAiErrors.StatusOf(error);
+
+    private static ErrorCause? CauseOf(string? code)
+    {
+        foreach (var (word, cause) in Causes)
+            if (code?.StartsWith(word, StringComparison.OrdinalIgnoreCase) == true) return cause;
+        return null;
+    }
 
     private static string WordOf(RunError error) => error.Cause switch
     {

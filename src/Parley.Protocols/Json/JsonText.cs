@@ -27,6 +27,9 @@ public static class JsonText
     // Long enough that vectors pay, short enough that the sixfold room for it is no strain on a pooled buffer.
     private const int PieceLength = 1024;
 
+    // What is longer is let go when it is read: kept in the shared pool, rare long texts would hold memory for good.
+    private const int LongestPooled = 1 << 20;
+
     private static readonly SearchValues<char> MinimalEscapes = SearchValues.Create(Controls() + "\"\\\u0085\u2028\u2029");
     private static readonly SearchValues<char> GoEscapes = SearchValues.Create(Controls() + "\"\\\u0085\u2028\u2029<>&");
 
@@ -54,20 +57,21 @@ public static class JsonText
         if (half == '\0' && !escaped.Contains((byte)'\\')) return Encoding.UTF8.GetString(escaped);
 
         // No byte makes more than one UTF-16 unit.
-        var rented = ArrayPool<char>.Shared.Rent(escaped.Length + 1);
+        var isPooled = escaped.Length < LongestPooled;
+        var room = isPooled ? ArrayPool<char>.Shared.Rent(escaped.Length + 1) : new char[escaped.Length + 1];
         try
         {
             var length = 0;
-            if (half != '\0') rented[length++] = half;
-            length += Unescape(escaped, rented.AsSpan(length));
-            half = length > 0 && char.IsHighSurrogate(rented[length - 1]) ? rented[--length] : '\0';
-            var text = rented.AsSpan(0, length);
+            if (half != '\0') room[length++] = half;
+            length += Unescape(escaped, room.AsSpan(length));
+            half = length > 0 && char.IsHighSurrogate(room[length - 1]) ? room[--length] : '\0';
+            var text = room.AsSpan(0, length);
             ReplaceHalves(text);
             return new string(text);
         }
         finally
         {
-            ArrayPool<char>.Shared.Return(rented);
+            if (isPooled) ArrayPool<char>.Shared.Return(room);
         }
     }
 

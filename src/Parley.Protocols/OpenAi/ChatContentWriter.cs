@@ -16,7 +16,16 @@ internal abstract class ChatContentWriter
         else json.String(text);
     }
 
+    /// <summary>Writes what is more than a text as the value of <c>content</c>.</summary>
+    /// <exception cref="RunException">A part is new and cannot be sent.</exception>
+    public virtual void WriteParts(JsonLine json, ValueList<Content> parts, bool isInput)
+    {
+        json.Array();
+        foreach (var part in parts) WritePart(json, part, isInput);
+        json.EndArray();
+    }
+
     /// <summary>Writes one of several parts.</summary>
     /// <exception cref="RunException">It is new and cannot be sent.</exception>
-    public abstract void WritePart(JsonLine json, Content part, bool isInput);
+    protected abstract void WritePart(JsonLine json, Content part, bool isInput);
 }

@@ -93,13 +93,7 @@ internal sealed class ChatMessageWriter(JsonLine json, AgentRequest asked, ChatC
         WriteName(message.Leftover);
         json.Name("content"u8);
         if (message.Content.All(part => part.Media is null)) content.WriteText(json, TextOf(message));
-        else
-        {
-            json.Array();
-            foreach (var part in message.Content) content.WritePart(json, part, isInput);
-            json.EndArray();
-        }
-
+        else content.WriteParts(json, message.Content, isInput);
         json.EndObject();
     }
 

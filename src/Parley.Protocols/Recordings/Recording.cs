@@ -42,7 +42,7 @@ public sealed class Recording
         beginning = beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
         file.Position = 0;
         var hasHead = RecordingLine.Begins(beginning);
-        if (!hasHead && !RecordingLine.LacksHead(beginning)) return new Recording(path, isBare: true, Transcript.Find(file, beginning)) { Bytes = file.Length };
+        if (!hasHead && !RecordingLine.LacksHead(beginning)) return new Recording(path, isBare: true, Transcript.Find(file, beginning, passed)) { Bytes = file.Length };
 
         var reader = new RecordingReader(file, hasHead: hasHead);
         var index = new RecordingIndex();

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -41,7 +40,7 @@ public static class RecordingLine
             if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return null;
             int exchange = 0;
             long milliseconds = -1;
-            byte[]? bytes = null;
+            ReadOnlyMemory<byte>? bytes = null;
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (json.ValueTextEquals("exchange"u8) && json.Read() && json.TryGetInt32(out exchange)) continue;
@@ -50,7 +49,7 @@ public static class RecordingLine
                 bytes = Unescape(json);
             }
 
-            return json.TokenType == JsonTokenType.EndObject && !json.Read() && exchange >= 1 && milliseconds >= 0 && bytes is not null ? new RecordedData(exchange, milliseconds, bytes) : null;
+            return json.TokenType == JsonTokenType.EndObject && !json.Read() && exchange >= 1 && milliseconds >= 0 && bytes is { } read ? new RecordedData(exchange, milliseconds, read) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -58,18 +57,12 @@ public static class RecordingLine
         }
     }
 
-    private static byte[]? Unescape(in Utf8JsonReader json)
+    // The bytes are the entry's own, so that no long line is copied twice.
+    private static ReadOnlyMemory<byte>? Unescape(in Utf8JsonReader json)
     {
         if (!json.ValueIsEscaped) return Utf8.IsValid(json.ValueSpan) ? json.ValueSpan.ToArray() : null;
-        var room = ArrayPool<byte>.Shared.Rent(json.ValueSpan.Length);
-        try
-        {
-            return room.AsSpan(0, json.CopyString(room)).ToArray();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(room);
-        }
+        var room = new byte[json.ValueSpan.Length];
+        return room.AsMemory(0, json.CopyString(room));
     }
 
     /// <summary>Reads the first line.</summary>

@@ -21,10 +21,10 @@ internal sealed class Transcript
     private long _over = -1;
 
     /// <summary>The streams; without any, the file as a whole, which may be one JSON text.</summary>
-    public static IReadOnlyList<RecordedExchange> Find(Stream file, ReadOnlySpan<byte> beginning)
+    public static IReadOnlyList<RecordedExchange> Find(Stream file, ReadOnlySpan<byte> beginning, Action<long>? passed)
     {
         var transcript = new Transcript();
-        transcript.Read(file);
+        transcript.Read(file, passed);
         if (transcript._found.Count == 0) transcript._found.Add(new RecordedExchange { Number = 1, Status = 200, How = ExchangeEnd.Complete, Bytes = file.Length });
         var exchanges = new List<RecordedExchange>();
         foreach (var exchange in transcript._found)
@@ -38,7 +38,7 @@ internal sealed class Transcript
         return exchanges;
     }
 
-    private void Read(Stream file)
+    private void Read(Stream file, Action<long>? passed)
     {
         var block = new byte[64 << 10];
         var line = new byte[LongestRequest];
@@ -60,6 +60,8 @@ internal sealed class Transcript
                 rest = rest[(end + 1)..];
                 (length, start) = (0, at);
             }
+
+            passed?.Invoke(at);
         }
 
         if (length > 0) Line(line.AsSpan(0, Math.Min(length, line.Length)), start, at);

@@ -75,8 +75,9 @@ internal sealed class InvokeAzureAgent : IWorkflowAction
         await foreach (var happened in agent.Behaviour.RunAsync(asked, cancellationToken).ConfigureAwait(false))
         {
             state.Apply(happened, turn.Services.Time.GetUtcNow());
+            if (happened is RunStarted or RunEnded) call.GoesOn(state.Upstream);
             if (happened is RunEnded ended) end = ended;
-            else if (happened is RunStarted started) call.Started(started);
+            else if (happened is RunStarted) continue;
             else if (Checkpoint.StateIn(happened) is not null) continue;
             else
             {

@@ -82,8 +82,8 @@ internal sealed class SubagentCall(string name, string? version, string conversa
         };
     }
 
-    /// <summary>The agent has accepted, and perhaps told how it is to be continued.</summary>
-    public void Started(RunStarted started) => _upstream = started.Upstream ?? _upstream;
+    /// <summary>The agent has told, perhaps, how it is to be continued.</summary>
+    public void GoesOn(RawJson? upstream) => _upstream = upstream ?? _upstream;
 
     /// <summary>What was said is part of what is said next. An answer that goes on where the agent waited belongs to what it said before.</summary>
     public void Remember(IReadOnlyList<InputItem> before, IReadOnlyList<InputItem> input, IReadOnlyList<InputItem> output)

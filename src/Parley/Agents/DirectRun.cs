@@ -10,6 +10,7 @@ public sealed class DirectRun
     private readonly AgentRequest _request;
     private readonly List<RunEvent> _said = [];
     private readonly RunAppender _appender;
+    private int _asked;
 
     /// <param name="agent">The agent.</param>
     /// <param name="request">What it is asked.</param>
@@ -21,6 +22,9 @@ public sealed class DirectRun
         _appender = new RunAppender(request.Run, (@event, _) => Take(@event), ids, time);
     }
 
+    /// <summary>The run's id.</summary>
+    public Id Id => _request.Run.Id;
+
     /// <summary>The fold of the events so far.</summary>
     public RunState State => _appender.State;
 
@@ -30,7 +34,7 @@ public sealed class DirectRun
     /// </summary>
     public async IAsyncEnumerable<RunEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (State.Count > 0) throw new InvalidOperationException("The agent has been asked already.");
+        if (Interlocked.Exchange(ref _asked, 1) != 0) throw new InvalidOperationException("The agent has been asked already.");
         var events = _agent.RunAsync(_request, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var _ = events.ConfigureAwait(false);
         while (!_appender.HasEnded)

@@ -73,7 +73,7 @@ internal sealed class RunAppender(Run run, Func<RunEvent, DateTimeOffset, bool> 
         if (end is RunSuspended { Required: var required } && required.Any(action => !MayWait(action))) throw Broken("it waits for something that it did not ask for");
         if (end is RunCompleted or RunSuspended && !State.Started) Append(new RunStarted());
         if (end is RunCompleted completed && !completed.Finish.IsIncomplete && OpenCalls() is { Count: > 0 } calls)
-            end = new RunSuspended(calls, completed.Usage) { Leftover = completed.Leftover };
+            end = new RunSuspended(calls, completed.Usage, completed.Upstream) { Leftover = completed.Leftover };
         var waiting = end is RunSuspended suspended ? suspended.Required.Where(required => required is not CallFunction).Select(required => required.Item).ToHashSet() : [];
         var status = end is RunSuspended || (end is RunCompleted { Finish.IsIncomplete: false }) ? ItemStatus.Completed : ItemStatus.Incomplete;
         foreach (var item in State.Items)

@@ -39,7 +39,10 @@ public sealed record RunStarted(string? Model = null, RawJson? Upstream = null) 
 public abstract record RunEnded(Usage? Usage) : RunEvent;
 
 /// <summary>The agent has answered.</summary>
-public sealed record RunCompleted(FinishReason Finish, Usage? Usage = null) : RunEnded(Usage);
+/// <param name="Finish">Why it stopped.</param>
+/// <param name="Usage">Tokens spent.</param>
+/// <param name="Upstream">What the agent needs to continue a stateful peer, where that is another than the start told.</param>
+public sealed record RunCompleted(FinishReason Finish, Usage? Usage = null, RawJson? Upstream = null) : RunEnded(Usage);
 
 /// <summary>The agent waits for what <paramref name="Required"/> lists; a later run continues it.</summary>
 /// <param name="Required">What it waits for, at least one.</param>

@@ -22,7 +22,7 @@ public sealed class RunState
     /// <summary>The model, once the run has started and if the agent said it.</summary>
     public string? Model { get; private set; }
 
-    /// <summary>The peer's handles, once the run has started.</summary>
+    /// <summary>The peer's handles, once the run has started; the end may tell others.</summary>
     public RawJson? Upstream { get; private set; }
 
     /// <summary>True once the agent has accepted the request.</summary>
@@ -95,6 +95,7 @@ public sealed class RunState
                 break;
             case RunEnded ended:
                 (End, EndedAt) = (ended, at);
+                if (ended is RunCompleted { Upstream: { } last }) Upstream = last;
                 break;
         }
     }

@@ -82,6 +82,28 @@ public sealed class ConvertFileTests : IDisposable
         Assert.Contains("it is not a whole answer of chat-completions: The recorded answer broke off.", _error.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(429)]
+    [InlineData(200)]
+    public async Task A_whole_answer_keeps_the_status_of_its_error(int status)
+    {
+        var answer = status == 200 ? Said(1, 20, "Aye") : Piece(1, 20, "{\"error\":{\"message\":\"Slow down.\",\"type\":\"rate_limit_error\"}}");
+        Write(File, [Asked(1, "one"), Answered(1, status), answer, new RecordedEnd(1, 30, ExchangeEnd.Complete)]);
+        using var output = new MemoryStream();
+        await Converter("responses", isWhole: true).ConvertAllAsync(output, TestContext.Current.CancellationToken);
+        Assert.Equal(status, Assert.Single(Open(output.ToArray()).Exchanges).Status);
+    }
+
+    [Fact]
+    public void Of_a_kept_text_it_is_told_how_far_it_was_read()
+    {
+        System.IO.File.WriteAllText(File, string.Concat(Enumerable.Repeat("data: {}\n\n", 20_000)));
+        var passed = new List<long>();
+        Recording.Open(File, passed.Add);
+        Assert.True(passed.Count > 1);
+        Assert.Equal(200_000, passed[^1]);
+    }
+
     [Fact]
     public void A_kept_text_with_requests_and_remarks_has_an_exchange_for_each_stream()
     {
@@ -125,10 +147,10 @@ public sealed class ConvertFileTests : IDisposable
 
     private static List<string> Lines(IEnumerable<RecordingEntry> entries) => [.. Encoding.UTF8.GetString(Recordings.RecordingFormatTests.Write(entries)).TrimEnd('\n').Split('\n')];
 
-    private FileConverter Converter(string to)
+    private FileConverter Converter(string to, bool isWhole = false)
     {
         var recording = Recording.Open(File);
-        var converter = new FileConverter(File, recording, new ConversionTask(null, StreamFormat.Of(to), false), _error, new ConversionProgress(_error, recording.Bytes, new FakeTime()));
+        var converter = new FileConverter(File, recording, new ConversionTask(null, StreamFormat.Of(to), isWhole), _error, new ConversionProgress(_error, recording.Bytes, new FakeTime()));
         converter.TellDamage();
         return converter;
     }

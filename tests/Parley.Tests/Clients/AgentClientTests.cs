@@ -76,6 +76,18 @@ public sealed class AgentClientTests
     }
 
     [Fact]
+    public async Task An_answer_is_not_read_by_two_at_a_time()
+    {
+        await using var server = await RunningServer.StartAsync(TestClients.Serve);
+        using var client = TestClients.Of("chat-completions", server.Url);
+        var chat = client.ChatAsync(new("echo", "Hi"), Cancelled);
+        await using var first = chat.GetAsyncEnumerator(Cancelled);
+        var reading = first.MoveNextAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(chat.ReadAsync);
+        Assert.True(await reading);
+    }
+
+    [Fact]
     public async Task A_model_goes_on_in_a_conversation_of_the_servers()
     {
         await using var server = await RunningServer.StartAsync(TestClients.Serve);

@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Protocols.DashScope;
+using Parley.Protocols.Json;
 using Parley.Protocols.Sse;
 using Parley.Runs;
 using Parley.Tests.ChatCompletions;
@@ -177,6 +178,34 @@ public sealed class DashScopeReaderTests
     {
         var error = DashScopeErrors.Read(status, Encoding.UTF8.GetBytes(body));
         Assert.Equal((cause, code), (error.Cause, error.Code));
+    }
+
+    [Theory]
+    [InlineData("rate_limit_exceeded", ErrorCause.Limit, "Throttling")]
+    [InlineData("Throttling.RateQuota", ErrorCause.Limit, "Throttling.RateQuota")]
+    [InlineData("InvalidParameter", ErrorCause.NotFound, "ModelNotFound")]
+    [InlineData(null, ErrorCause.TimedOut, "RequestTimeOut")]
+    public void An_error_has_the_same_cause_when_it_is_read_again(string? code, ErrorCause cause, string written)
+    {
+        var json = JsonLine.ToRawJson(line => DashScopeErrors.Write(line, new RunError(ErrorSide.Agent, cause, "x", true, code), "r"));
+        var events = new List<RunEvent>();
+        DashScopeReader.ReadBody(Encoding.UTF8.GetBytes(json.Text), events);
+        var error = Assert.IsType<RunFailed>(Assert.Single(events)).Error;
+        Assert.Equal((cause, written), (error.Cause, error.Code));
+    }
+
+    [Fact]
+    public void Two_deeds_with_the_same_outcome_are_two_and_one_that_is_told_again_is_one()
+    {
+        static string Deed(string name, string input) => $$$"""{"action_type":"api","action_name":"{{{name}}}","arguments":"{{{input}}}","observation":"ok"}""";
+        var events = Read(
+            true,
+            $$$"""{"output":{"finish_reason":"null","text":"","thoughts":[{{{Deed("send", "1")}}}]}}""",
+            $$$"""{"output":{"finish_reason":"null","text":"","thoughts":[{{{Deed("send", "1")}}},{{{Deed("send", "2")}}},{{{Deed("mail", "1")}}}]}}""",
+            $$$"""{"output":{{{{Done}}},"text":"Sent."}}""");
+        Assert.Equal(
+            [("send", "1"), ("send", "2"), ("mail", "1")],
+            ChatWire.Fold(events).Items.Where(item => item.Head is ToolCallItem).Select(item => (((ToolCallItem)item.Head).Name, item.Input)));
     }
 
     private static string End => """{"output":{"choices":[{"message":{"content":""},"finish_reason":"stop"}]}}""";

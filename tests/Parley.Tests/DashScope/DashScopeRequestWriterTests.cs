@@ -34,7 +34,9 @@ public sealed class DashScopeRequestWriterTests
             """[{"role":"user","content":[{"image":"https://h/i.png"},{"text":"see"}]},{"role":"assistant","content":[],"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":[{"text":"1"}]}]""",
             Write(Options with { Multimodal = true }, ModelRequest.Empty, image, Talk[3], Talk[4]), StringComparison.Ordinal);
         Assert.Equal("unsupported_media", Assert.Throws<RunException>(() => Write(Options, ModelRequest.Empty, image)).Error.Code);
-        Assert.Contains("""[{"text":"[media of type 'image']"},{"text":"see"}]""", Write(Options, ModelRequest.Empty, image, Talk[1]), StringComparison.Ordinal);
+        Assert.Contains("""
+            "content":"[media of type 'image']\nsee"
+            """, Write(Options, ModelRequest.Empty, image, Talk[1]), StringComparison.Ordinal);
     }
 
     [Fact]

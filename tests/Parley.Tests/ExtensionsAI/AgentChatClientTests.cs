@@ -6,6 +6,7 @@ using Parley.Protocols.Clients;
 using Parley.Runs;
 using Parley.Tests.Clients;
 using Parley.Tests.Http;
+using Parley.Tests.Runs;
 
 namespace Parley.Tests.ExtensionsAI;
 
@@ -179,6 +180,70 @@ public sealed class AgentChatClientTests
         Assert.Equal(new ToolDefinition("get_weather", "The weather.", new RawJson("""{"type":"object"}""")), Assert.Single(heard.Tools));
         Assert.Equal("""{"type":"function","function":{"name":"get_weather"}}""", heard.ToolChoice?.Text);
         Assert.Equal("""{"type":"json_schema","json_schema":{"name":"shape","schema":{"type":"object"}}}""", heard.ResponseFormat?.Text);
+    }
+
+    [Fact]
+    public async Task What_the_server_took_back_is_not_in_a_whole_answer()
+    {
+        var agent = new ScriptedAgent().Says(
+            new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "Secret plans"),
+            new PartCompleted(0, 0, "I cannot say."), new RunCompleted(FinishReason.Stop));
+        await using var server = await RunningServer.StartAsync(options => options.AddAgent("mine", agent));
+        using var client = TestClients.Of("responses", server.Url);
+        Assert.Equal("I cannot say.", (await client.AsChatClient("mine").GetResponseAsync("Hi", cancellationToken: Cancelled)).Text);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_an_error_content_and_part_of_what_is_sent_back()
+    {
+        RunEvent[] refusing =
+        [
+            new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Refusal), new PartDelta(0, 0, "I "), new PartDelta(0, 0, "won't."),
+            new PartCompleted(0, 0), new RunCompleted(FinishReason.Stop),
+        ];
+        var agent = new ScriptedAgent().Says(refusing).Says(refusing).Answers("Fine.");
+        await using var server = await RunningServer.StartAsync(options => options.AddAgent("mine", agent));
+        using var client = TestClients.Of("responses", server.Url);
+        var chat = client.AsChatClient("mine");
+        var answer = await chat.GetResponseAsync("Hi", cancellationToken: Cancelled);
+        Assert.Equal(("Refusal", "I won't."), Told(Assert.Single(answer.Messages).Contents));
+        var streamed = new List<AIContent>();
+        await foreach (var update in chat.GetStreamingResponseAsync("Hi", cancellationToken: Cancelled)) streamed.AddRange(update.Contents);
+        Assert.Equal(("Refusal", "I won't."), Told(streamed));
+
+        await chat.GetResponseAsync([new(ChatRole.User, "Hi"), .. answer.Messages, new(ChatRole.User, "Please")], cancellationToken: Cancelled);
+        Assert.Equal("I won't.", Assert.Single(agent.Requests[^1].Context[1].Content).Text);
+
+        static (string?, string) Told(IEnumerable<AIContent> contents)
+        {
+            var error = Assert.Single(contents.OfType<ErrorContent>());
+            return (error.ErrorCode, error.Message);
+        }
+    }
+
+    [Fact]
+    public async Task What_has_no_word_behind_an_answer_makes_no_empty_message()
+    {
+        var agent = new ScriptedAgent().Says(
+            new RunStarted(), new ItemStarted(0, new MessageItem(Role.Assistant)), new PartStarted(0, 0, PartKind.Text), new PartDelta(0, 0, "Aye."), new PartCompleted(0, 0), new ItemCompleted(0),
+            new ItemStarted(1, new SuggestionItem()), new PartStarted(1, 0, PartKind.Text), new PartDelta(1, 0, "And then?"), new PartCompleted(1, 0), new ItemCompleted(1), new RunCompleted(FinishReason.Stop));
+        await using var server = await RunningServer.StartAsync(options => options.AddAgent("mine", agent));
+        using var client = TestClients.Of("coze", server.Url);
+        var answer = await client.AsChatClient("mine").GetResponseAsync("Hi", cancellationToken: Cancelled);
+        Assert.Equal(2, Assert.IsType<RunState>(answer.RawRepresentation).Items.Count);
+        Assert.Equal("Aye.", Assert.Single(answer.Messages).Text);
+    }
+
+    [Fact]
+    public async Task All_updates_of_an_answer_have_its_id_and_time()
+    {
+        await using var server = await RunningServer.StartAsync(TestClients.Serve);
+        using var client = TestClients.Of("responses", server.Url);
+        var updates = new List<ChatResponseUpdate>();
+        await foreach (var update in client.AsChatClient("thinker").GetStreamingResponseAsync("Why?", cancellationToken: Cancelled)) updates.Add(update);
+        Assert.NotNull(updates[0].ResponseId);
+        Assert.NotNull(updates[0].CreatedAt);
+        Assert.All(updates, update => Assert.Equal((updates[0].ResponseId, updates[0].CreatedAt), (update.ResponseId, update.CreatedAt)));
     }
 
     [Fact]

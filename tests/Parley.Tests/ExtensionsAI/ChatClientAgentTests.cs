@@ -87,6 +87,50 @@ public sealed class ChatClientAgentTests
     }
 
     [Theory]
+    [InlineData("k-1", "k-2")]
+    [InlineData(null, "k-2")]
+    [InlineData("k-2", null)]
+    public async Task The_conversation_goes_on_at_the_id_that_was_told_last(string? first, string? last)
+    {
+        var model = new ScriptedChatClient(
+            [new(ChatRole.Assistant, "On") { ConversationId = first }, new(ChatRole.Assistant, "e.") { ConversationId = last }], [Says("Two.")]);
+        await using var server = await ServeAsync(model);
+        using var client = TestClients.Of("responses", server.Url);
+        var answered = await client.ChatAsync(new("mine", "a"), Cancelled).ReadAsync();
+        await client.ChatAsync(new("mine", "b") { Conversation = answered.Conversation }, Cancelled).ReadAsync();
+        Assert.Equal(("k-2", "b"), (model.Asked[1].Options.ConversationId, Assert.Single(model.Asked[1].Messages).Text));
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(400)]
+    [InlineData(0)]
+    public async Task A_conversation_that_the_chat_client_has_lost_is_begun_anew(int status)
+    {
+        Exception refusal = status == 0 ? new InvalidOperationException("as a vendor's client says it") : new HttpRequestException("gone", null, (System.Net.HttpStatusCode)status);
+        var model = new ScriptedChatClient([new(ChatRole.Assistant, "One.") { ConversationId = "k-1" }], [], [Says("Two.")]) { Failure = refusal, FailsAt = 1 };
+        await using var server = await ServeAsync(model);
+        using var client = TestClients.Of("responses", server.Url);
+        var first = await client.ChatAsync(new("mine", "a"), Cancelled).ReadAsync();
+        var second = await client.ChatAsync(new("mine", "b") { Conversation = first.Conversation }, Cancelled).ReadAsync();
+        Assert.Equal(("Two.", "k-1"), (second.Text, model.Asked[1].Options.ConversationId));
+        Assert.Null(model.Asked[2].Options.ConversationId);
+        Assert.Equal(["a", "One.", "b"], model.Asked[2].Messages.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task What_fails_for_another_reason_is_not_asked_again()
+    {
+        var busy = new HttpRequestException("busy", null, System.Net.HttpStatusCode.TooManyRequests);
+        var model = new ScriptedChatClient([new(ChatRole.Assistant, "One.") { ConversationId = "k-1" }], [], [Says("Two.")]) { Failure = busy, FailsAt = 1 };
+        await using var server = await ServeAsync(model);
+        using var client = new Protocols.Responses.ResponsesClient(new Protocols.Responses.ResponsesAgentOptions { Url = new Uri(server.Url, "/v1"), Retries = 0 });
+        var first = await client.ChatAsync(new("mine", "a"), Cancelled).ReadAsync();
+        await Assert.ThrowsAsync<RunException>(client.ChatAsync(new("mine", "b") { Conversation = first.Conversation }, Cancelled).ReadAsync);
+        Assert.Equal(2, model.Asked.Count);
+    }
+
+    [Theory]
     [InlineData("length", "length")]
     [InlineData("content_filter", "content_filter")]
     [InlineData("stop", "stop")]

@@ -13,6 +13,9 @@ internal sealed class ScriptedChatClient(params ChatResponseUpdate[][] turns) : 
     /// <summary>Thrown behind the last update of a turn.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>The only turn that fails; null for every one.</summary>
+    public int? FailsAt { get; init; }
+
     /// <summary>Behind its last update it is silent.</summary>
     public bool Hangs { get; init; }
 
@@ -23,14 +26,15 @@ internal sealed class ScriptedChatClient(params ChatResponseUpdate[][] turns) : 
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Asked.Add(([.. messages], options!));
-        foreach (var update in turns[_turn++])
+        var turn = _turn++;
+        foreach (var update in turns[turn])
         {
             await Task.Yield();
             yield return update;
         }
 
         if (Hangs) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-        if (Failure is not null) throw Failure;
+        if (Failure is not null && (FailsAt ?? turn) == turn) throw Failure;
     }
 
     public object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("scripted", null, "m-1") : null;

@@ -31,6 +31,7 @@ public sealed class EventCodecTests
         new ItemStarted(9, new OpaqueItem(Protocol.Coze, "verbose", new RawJson("""{"x":null}"""))),
         new Extension(Protocol.Responses, "response.x", new RawJson("{}"), 3),
         new RunCompleted(FinishReason.Length, new Usage(1, 2, 4, 1, 1, UsageQuality.Partial)),
+        new RunCompleted(FinishReason.Stop, Upstream: new RawJson("[2]")),
         new RunSuspended([new CallFunction(2), new AnswerQuestion(6, 1), new Approve(4), new ProvideInput(6), new Authorize(6, "http://127.0.0.1/")], State: new RawJson("[1]")),
         new RunFailed(new RunError(ErrorSide.Agent, ErrorCause.TimedOut, "slow", true, "c", "p")),
         new RunCancelled(),
