@@ -16,7 +16,7 @@ internal sealed record Peer(Protocol Protocol, Func<Uri, string, UpstreamClient,
     /// <summary>All protocols, one entry each.</summary>
     public static IReadOnlyList<Peer> All { get; } =
     [
-        new(Protocol.Coze, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = name, Retries = 0 }, client)) 
+        new(Protocol.Coze, (url, name, client) => new CozeAgent(new CozeAgentOptions { Url = url, BotId = name, Retries = 0 }, client))
         {
             IsStateful = true, AnswersWhole = true, Place = CozePlace,
         },
