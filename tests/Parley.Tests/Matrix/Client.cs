@@ -55,7 +55,7 @@ internal sealed class Client(Peer protocol, Uri server, string agent, HttpMessag
     {
         var format = StreamFormat.Of(protocol.Protocol);
         if (protocol.Place is null) _tap.Conversation = conversation.IsNone ? "new" : format.ConversationId(conversation);
-        else if (!conversation.IsNone) _last = _last with { Upstream = protocol.Place(format.ConversationId(conversation), format.RunId(conversation, run)) };
+        else if (!conversation.IsNone) _last = _last with { Upstream = protocol.Place(format.ConversationId(conversation), format.RunId(_last with { Conversation = conversation, Id = run })) };
     }
 
     private RunState Remember(List<RunEvent> events)
