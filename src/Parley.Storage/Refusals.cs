@@ -10,5 +10,7 @@ internal static class Refusals
     /// <param name="name">The member of the query that names it.</param>
     public static RunException NoMessage(string name) => new(RunError.NotFound("The message does not exist on this path of the conversation.", name, "message"));
 
+    public static RunException NameTaken() => new(RunError.Rejected("There is a conversation of this name already.", "external_id"));
+
     public static RunException Busy() => new(new RunError(ErrorSide.Client, ErrorCause.Busy, "A run is active in this conversation.", true, Param: "conversation_id"));
 }

@@ -13,6 +13,7 @@ public sealed class SqlStore(SqliteDatabase database) : IConversationStore
         => await database.WriteAsync(
             session =>
             {
+                if (ConversationRows.IsNameTaken(session, conversation)) throw Refusals.NameTaken();
                 ConversationRows.Insert(session, conversation);
                 var (_, last) = Tree.Append(session, conversation.Id, Place.Root, conversation.Section, messages);
                 if (messages.Count > 0) ConversationRows.MoveHead(session, conversation.Id, last, conversation.Section, conversation.UpdatedAt);

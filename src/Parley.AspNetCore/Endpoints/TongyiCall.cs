@@ -13,6 +13,9 @@ namespace Parley.AspNetCore.Endpoints;
 /// <summary>A request at Tongyi's door: what it names, what serves it, and its answer.</summary>
 internal sealed class TongyiCall(HttpContext context) : DoorCall(context)
 {
+    // The digits of an id in decimal, as long as seconds have ten.
+    private const int ShortestId = 19;
+
     public TongyiOptions Options => Context.RequestServices.GetService<TongyiOptions>() ?? new();
 
     public async ValueTask<TongyiSessionRequest> SessionBodyAsync() => TongyiSessions.Read(await BodyAsync());
@@ -31,9 +34,13 @@ internal sealed class TongyiCall(HttpContext context) : DoorCall(context)
     {
         var page = await Store.ListConversationsAsync(new ConversationQuery(Owner, ExternalId: name), Aborted);
         if (page.Items.Count > 0) return page.Items[0];
-        var isOurs = HexId.TryParse(name, out _, out _) ? TongyiIds.TryParseSession(name, out var id) : AnyId.TryParse(name, out id);
-        return isOurs ? await Store.FindConversationAsync(Owner, id, Aborted) : null;
+        return TryParse(name, out var id) ? await Store.FindConversationAsync(Owner, id, Aborted) : null;
     }
+
+    /// <summary>
+    /// Whether a name is an id of ours in any protocol's form: where nothing has it, it was deleted or is another's. A shorter number is a name of a client's.
+    /// </summary>
+    public static bool IsOurs(string name) => name.Length >= ShortestId && TryParse(name, out _);
 
     /// <summary>Answers with an envelope around what <paramref name="data"/> writes.</summary>
     public Task AnswerAsync(Action<JsonLine> data) => SendAsync(json => TongyiEnvelope.Write(json, TraceOf(Context), data));
@@ -60,4 +67,7 @@ internal sealed class TongyiCall(HttpContext context) : DoorCall(context)
     public static RunException NoSession() => new(RunError.NotFound("The session does not exist (sessionId).", "sessionId"));
 
     public static RunException Refused(string field, string what) => new(RunError.Rejected($"{field} {what}.", field));
+
+    private static bool TryParse(string name, out Id id)
+        => HexId.TryParse(name, out _, out _) ? TongyiIds.TryParseSession(name, out id) : AnyId.TryParse(name, out id);
 }

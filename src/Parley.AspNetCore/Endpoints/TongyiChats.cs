@@ -1,7 +1,6 @@
 using Parley.AspNetCore.Http;
 using Parley.Conversations;
 using Parley.Protocols.Tongyi;
-using Parley.Runs;
 
 namespace Parley.AspNetCore.Endpoints;
 
@@ -28,9 +27,8 @@ internal static class TongyiChats
         }
         else
         {
-            var run = TongyiIds.TryParseMessage(asked.Message, session.Id, out var id) ? await RunOfAsync(call, session, id) : null;
-            if (run is null) throw TongyiCall.Refused("msgId", "names no answer of this session");
-            await call.Runner.CancelAsync(call.Owner, run.Id, call.Aborted);
+            var runs = TongyiIds.TryParseMessage(asked.Message, session.Id, out var id) ? await RunsOfAsync(call, session, id) : null;
+            foreach (var run in runs ?? throw TongyiCall.Refused("msgId", "names no answer of this session")) await call.Runner.CancelAsync(call.Owner, run, call.Aborted);
         }
 
         await call.AnswerAsync(json => json.Null());
@@ -58,12 +56,13 @@ internal static class TongyiChats
         });
     }
 
-    // Clients may know the question alone.
-    private static async Task<Run?> RunOfAsync(TongyiCall call, Conversation session, Id id)
+    // Null if there is no such message. Clients may know the question alone, which can have any number of answers under way.
+    private static async Task<IEnumerable<Id>?> RunsOfAsync(TongyiCall call, Conversation session, Id id)
     {
-        var run = await call.Runner.FindAsync(call.Owner, id, call.Aborted);
-        if (run is null && await call.Store.FindMessageAsync(call.Owner, session.Id, id, call.Aborted) is { Run.IsNone: false } message)
-            run = await call.Runner.FindAsync(call.Owner, message.Run, call.Aborted);
-        return run?.Conversation == session.Id ? run : null;
+        if (await call.Runner.FindAsync(call.Owner, id, call.Aborted) is { } run) return run.Conversation == session.Id ? [run.Id] : null;
+        if (await call.Store.FindMessageAsync(call.Owner, session.Id, id, call.Aborted) is not { } message) return null;
+        if (!message.IsInput && message.Role == Role.Assistant) return message.Run.IsNone ? null : [message.Run];
+        var runs = await call.Store.ListRunsAsync(new RunQuery(call.Owner, Conversation: session.Id, Take: MostMessages), call.Aborted);
+        return [.. runs.Items.Where(each => !each.HasEnded && each.Input.Contains(id)).Select(each => each.Id)];
     }
 }

@@ -40,7 +40,12 @@ internal static class TongyiConversations
     public static async Task CreateAsync(TongyiCall call)
     {
         var asked = await call.SessionBodyAsync();
-        if (asked.Session.Length > 0 && await call.FindSessionAsync(asked.Session) is not null) throw TongyiCall.Refused("sessionId", "is the id of a session that there is already");
+        if (asked.Session.Length > 0)
+        {
+            if (await call.FindSessionAsync(asked.Session) is not null) throw IsThere();
+            if (TongyiCall.IsOurs(asked.Session)) throw TongyiCall.NoSession();
+        }
+
         var (id, now) = (call.NewId(), call.Now);
         var session = new Conversation
         {
@@ -53,8 +58,19 @@ internal static class TongyiConversations
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await call.Store.CreateConversationAsync(session, [], call.Aborted);
+        try
+        {
+            await call.Store.CreateConversationAsync(session, [], call.Aborted);
+        }
+        catch (RunException refused) when (refused.Error is { Side: ErrorSide.Client, Param: "external_id" })
+        {
+            // Another request has just made it.
+            throw IsThere();
+        }
+
         await call.AnswerAsync(json => TongyiSessions.WriteMade(session, json));
+
+        static RunException IsThere() => TongyiCall.Refused("sessionId", "is the id of a session that there is already");
     }
 
     public static async Task RenameAsync(TongyiCall call)

@@ -16,14 +16,16 @@ internal static class TongyiGuests
 
     public static Task BeginAsync(TongyiCall call)
     {
-        call.Context.Response.Cookies.Append(Cookie, RandomNumberGenerator.GetHexString(Length, lowercase: true), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/dialog" });
+        call.Context.Response.Cookies.Append(Cookie, RandomNumberGenerator.GetHexString(Length, lowercase: true), new CookieOptions { HttpOnly = true, Secure = call.Context.Request.IsHttps, SameSite = SameSiteMode.Lax, Path = "/dialog" });
         return call.AnswerAsync(json => json.Null());
     }
 
-    /// <summary>Who calls; null if the request has no such ticket.</summary>
+    /// <summary>Who calls; null if the request has no such ticket, or is of a page that may not use it.</summary>
     public static Caller? Find(HttpContext context)
     {
-        if (!KeyCookies.Of(context.Request).TryGetValue(Cookie, out var ticket) || ticket.Length != Length || !ticket.All(char.IsAsciiHexDigitLower)) return null;
+        var cookies = KeyCookies.Of(context.Request);
+        if (!cookies.TryGetValue(Cookie, out var ticket) || ticket.Length != Length || !ticket.All(char.IsAsciiHexDigitLower)) return null;
+        if (!KeyCookies.MayBeUsed(context.Request, cookies)) return null;
         return new Caller($"guest-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(ticket)))[..32]}");
     }
 }

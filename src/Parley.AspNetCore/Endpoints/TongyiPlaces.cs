@@ -35,7 +35,10 @@ internal static class TongyiPlaces
     {
         if (parent.Length == 0) return new TongyiPlace();
         if (parent == TongyiSessions.IdOf(session) || parent == TongyiIds.OfSession(session.Id)) return new TongyiPlace { AtRoot = true };
-        var (run, message) = await FindAsync(call, session, parent);
+        var (run, message) = await TryFindAsync(call, session, parent);
+
+        // As in a new session: there are no messages yet.
+        if (run is null && message is null) return session.Head.IsNone ? new TongyiPlace { AtRoot = true } : throw NoMessage();
         var place = run is null ? message!.Id : EndOf(await AwaitEndAsync(call, run));
         return new TongyiPlace(place) { AtRoot = place.IsNone };
     }
@@ -74,6 +77,9 @@ internal static class TongyiPlaces
     }
 
     private static async Task<(Run? Run, Message? Message)> FindAsync(TongyiCall call, Conversation session, string name)
+        => await TryFindAsync(call, session, name) is var found && (found.Run is not null || found.Message is not null) ? found : throw NoMessage();
+
+    private static async Task<(Run? Run, Message? Message)> TryFindAsync(TongyiCall call, Conversation session, string name)
     {
         if (TongyiIds.TryParseMessage(name, session.Id, out var id))
         {
@@ -81,8 +87,10 @@ internal static class TongyiPlaces
             if (await MessageAsync(call, session, id) is { } message) return (null, message);
         }
 
-        throw TongyiCall.Refused("parentMsgId", "names no message of this session");
+        return default;
     }
+
+    private static RunException NoMessage() => TongyiCall.Refused("parentMsgId", "names no message of this session");
 
     private static async Task<Message?> MessageAsync(TongyiCall call, Conversation session, Id id)
         => id.IsNone ? null : await call.Store.FindMessageAsync(call.Owner, session.Id, id, call.Aborted);

@@ -84,7 +84,7 @@ internal static class TongyiTurn
         if (asked.Session.Length > 0)
         {
             return await call.FindSessionAsync(asked.Session)
-                ?? (TongyiIds.TryParseSession(asked.Session, out _) ? throw TongyiCall.NoSession() : (Conversation?)null);
+                ?? (TongyiCall.IsOurs(asked.Session) ? throw TongyiCall.NoSession() : (Conversation?)null);
         }
 
         if (call.Context.Request.Headers[RunHeaders.Conversation].ToString() is not { Length: > 0 } named || named == "new") return null;

@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Parley.AspNetCore.Endpoints;
+using Parley.Protocols.Tongyi;
 using Parley.Runs;
 
 namespace Parley.AspNetCore.Http;
 
 /// <summary>
 /// An error where no protocol is known: Coze's <c>code</c>, <c>msg</c> and <c>detail.logid</c> beside OpenAI's <c>error</c>, so that the
-/// clients of both find what they look for.
+/// clients of both find what they look for. Under Tongyi's paths its members are there too.
 /// </summary>
 internal static class BothShapes
 {
@@ -45,10 +47,26 @@ internal static class BothShapes
             json.WriteString("param", error.Param);
             json.WriteString("code", error.Code);
             json.WriteEndObject();
+            if (IsTongyi(context.Request.Path)) WriteTongyi(json, context, status, error);
             json.WriteEndObject();
         }
 
         return JsonAnswer.SendAsync(context, status, buffer.WrittenMemory);
+    }
+
+    private static bool IsTongyi(PathString path) => path.StartsWithSegments("/dialog") || path.StartsWithSegments("/assistant/api");
+
+    private static void WriteTongyi(Utf8JsonWriter json, HttpContext context, int status, RunError error)
+    {
+        json.WriteNull("data");
+
+        // What is not there is a path, no session.
+        json.WriteString("errorCode", error.Cause == ErrorCause.NotFound ? "INVALID_PARAM" : TongyiErrors.CodeOf(error));
+        json.WriteString("errorMsg", TongyiErrors.MessageOf(error));
+        json.WriteBoolean("failed", true);
+        json.WriteNumber("httpCode", status);
+        json.WriteBoolean("success", false);
+        json.WriteString("traceId", TongyiCall.TraceOf(context));
     }
 
     private static int CozeCodeOf(int status) => status switch

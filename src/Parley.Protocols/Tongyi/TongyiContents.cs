@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Parley.Protocols.Json;
 using Parley.Protocols.OpenAi;
@@ -24,7 +25,7 @@ internal sealed class TongyiContents
     /// <summary>The messages.</summary>
     public ValueList<InputItem> Items { get; private set; }
 
-    /// <summary>An item has the member <c>ext</c>.</summary>
+    /// <summary>A text has the member <c>ext</c>. Files have it in older clients too.</summary>
     public bool HasExt { get; private set; }
 
     public bool DeepThink { get; private set; }
@@ -41,8 +42,38 @@ internal sealed class TongyiContents
         var index = 0;
         foreach (var item in array.EnumerateArray()) contents.Add(item, $"contents[{index++}]");
         contents.EndMessage();
-        contents.Items = contents._items.ToValueList();
+        contents.Items = contents.InOrder().ToValueList();
         return contents;
+    }
+
+    /// <summary>What the items say of the answer, where they are none of a question: what is wrong with them is then no reason to refuse.</summary>
+    public static TongyiContents ReadFlags(JsonElement root)
+    {
+        var contents = new TongyiContents();
+        if (!root.TryGetProperty("contents", out var array) || array.ValueKind != JsonValueKind.Array) return contents;
+        foreach (var item in array.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("ext", out var ext) || ext.ValueKind != JsonValueKind.Object) continue;
+            contents.HasExt |= IsText(item);
+            contents.DeepThink |= ext.TryGetProperty("deepThink", out var think) && think.ValueKind == JsonValueKind.True;
+            contents.DeepResearch |= ext.TryGetProperty("deepResearch", out var research) && research.ValueKind == JsonValueKind.True;
+            if (contents.SearchType.Length == 0 && ext.TryGetProperty("searchType", out var search) && search.ValueKind == JsonValueKind.String) contents.SearchType = search.GetString() ?? "";
+        }
+
+        return contents;
+    }
+
+    /// <summary>What is known of a file besides its address and name. Other protocols keep other things there.</summary>
+    public static List<JsonProperty> FactsOf(Content part)
+    {
+        if (part.Data is not { } data || JsonElement.Parse(data.Text) is not { ValueKind: JsonValueKind.Object } known) return [];
+        return [.. known.EnumerateObject().Where(member => member.Name is "batchId" or "docId" or "fileSize")];
+    }
+
+    /// <summary>Writes them as members.</summary>
+    public static void WriteFacts(List<JsonProperty> facts, JsonLine json)
+    {
+        foreach (var fact in facts) json.Name(fact.Name).Raw(JsonMarshal.GetRawUtf8Value(fact.Value));
     }
 
     /// <summary>Refuses contents that ask nothing.</summary>
@@ -69,6 +100,17 @@ internal sealed class TongyiContents
         _parts.Clear();
     }
 
+    // The question is the last of what is asked. A prompt behind it is meant for it too.
+    private List<InputItem> InOrder()
+    {
+        var question = _items.FindLastIndex(item => RoleIn(item) == Role.User);
+        if (question < 0) return _items;
+        var late = _items.Skip(question + 1).Where(item => RoleIn(item) == Role.System).ToList();
+        return late.Count == 0 ? _items : [.. _items.Take(question), .. late, .. _items.Skip(question).Where(item => RoleIn(item) != Role.System)];
+
+        static Role RoleIn(InputItem item) => ((MessageItem)item.Head).Role;
+    }
+
     // The oldest clients name no role.
     private static Role RoleOf(JsonElement item, string path) => item.OptionalString("role", path) switch
     {
@@ -82,12 +124,15 @@ internal sealed class TongyiContents
     {
         if (!item.TryGet("ext", out var ext)) return default;
         path += ".ext";
-        HasExt = true;
+        HasExt |= IsText(item);
         DeepThink |= ext.AsObject(path).OptionalBool("deepThink", path) == true;
         DeepResearch |= ext.OptionalBool("deepResearch", path) == true;
         if (SearchType.Length == 0) SearchType = ext.OptionalString("searchType", path) ?? "";
         return ext;
     }
+
+    private static bool IsText(JsonElement item)
+        => !item.TryGetProperty("contentType", out var type) || type.ValueKind != JsonValueKind.String || type.ValueEquals("text") || type.ValueEquals("");
 
     private static Content PartOf(JsonElement item, JsonElement ext, string path)
     {

@@ -36,7 +36,7 @@ public static class TongyiHistory
         var number = 0;
         foreach (var part in node.Content.SelectMany(each => each.Content))
         {
-            if (part.Media is { } media) WriteItem(node, number++, TypeOf(media), media.Url ?? media.Name ?? "", line, part.Data);
+            if (part.Media is { } media) WriteItem(node, number++, TypeOf(media), media.Url ?? media.Name ?? "", line, TongyiContents.FactsOf(part));
             else if (part.Text.Length > 0) WriteItem(node, number++, TongyiWords.Text, part.Text, line);
         }
     }
@@ -83,10 +83,16 @@ public static class TongyiHistory
     private static RawJson? DataOf(TongyiNode node)
         => node.Run?.End is RunCompleted or RunSuspended ? node.Content.SelectMany(each => each.Content).LastOrDefault(part => part is { Kind: PartKind.Data, Data: not null })?.Data : null;
 
-    private static void WriteItem(TongyiNode node, int number, string type, string content, JsonLine line, RawJson? ext = null, string? code = null, string? name = null)
+    private static void WriteItem(TongyiNode node, int number, string type, string content, JsonLine line, List<JsonProperty>? facts = null, string? code = null, string? name = null)
     {
         line.Object().String("content"u8, content).String("contentType"u8, type);
-        if (ext is { } known) line.Name("ext"u8).Raw(known);
+        if (facts is { Count: > 0 })
+        {
+            line.Name("ext"u8).Object();
+            TongyiContents.WriteFacts(facts, line);
+            line.EndObject();
+        }
+
         line.String("id"u8, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{node.Id}_{number}"));
         if (code is not null) line.String("pluginCode"u8, code);
         if (name is not null) line.String("pluginName"u8, name);

@@ -20,8 +20,8 @@ public static class TongyiRequestReader
     private static TongyiRequest Read(JsonElement root)
     {
         var parameters = root.TryGet("params", out var given) ? given.AsObject("params") : default;
-        var contents = TongyiContents.Read(root);
         var action = ActionOf(root);
+        var contents = action == TongyiAction.Next ? TongyiContents.Read(root) : TongyiContents.ReadFlags(root);
         if (action == TongyiAction.Next) contents.Check();
         var (agent, field) = AgentOf(root, parameters);
         var research = Flag(parameters, "params", "deepResearch") || contents.DeepResearch;
@@ -32,8 +32,8 @@ public static class TongyiRequestReader
             AgentField = field,
             Session = ReadId(root, "sessionId"),
             SessionType = ReadId(root, "sessionType"),
-            Parent = ParentOf(root),
-            Input = action == TongyiAction.Next ? contents.Items : [],
+            Parent = ParentOf(root, action),
+            Input = contents.Items,
             IsModern = contents.HasExt || Has(parameters, "deepThink") || Has(parameters, "deepResearch"),
             DeepResearch = research,
             Request = ReadModelRequest(root, parameters, contents, agent, research),
@@ -63,12 +63,12 @@ public static class TongyiRequestReader
         return (root.OptionalString("model", "") is { Length: > 0 } model ? model : null, "model");
     }
 
-    // Clients write "none" in two ways. One that names a message as its own parent would close the tree to a ring.
-    private static string ParentOf(JsonElement root)
+    // Clients write "none" in two ways. A new message as its own parent would close the tree to a ring; one that is answered again may be named twice.
+    private static string ParentOf(JsonElement root, TongyiAction action)
     {
         var parent = ReadId(root, "parentMsgId");
         if (parent is "" or "0") return "";
-        return parent == ReadId(root, "msgId") ? throw OpenAiJson.Invalid("parentMsgId", "'parentMsgId' names the message itself.") : parent;
+        return parent == ReadId(root, "msgId") && action == TongyiAction.Next ? throw OpenAiJson.Invalid("parentMsgId", "'parentMsgId' names the message itself.") : parent;
     }
 
     private static ModelRequest ReadModelRequest(JsonElement root, JsonElement parameters, TongyiContents contents, string? agent, bool research)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Parley.Agents;
 using Parley.Conversations;
@@ -39,9 +38,10 @@ internal static class TongyiRequestWriter
         var role = message.Role == Role.Assistant ? "assistant" : message.Role == Role.System || message.Role == Role.Developer ? "system" : "user";
         var text = message.Text is { Length: > 0 } said ? said : message.Content.FirstOrDefault(part => part.Kind == PartKind.Data)?.Data?.Text ?? "";
         if (text.Length > 0) WriteText(json, role, text, given);
-        foreach (var media in message.Content.Where(part => part.Media is not null).Select(part => part.Media!))
+        foreach (var part in message.Content)
         {
-            if (media.Url is { } url) WriteFile(json, role, url, media, message.Leftover);
+            if (part.Media is not { } media) continue;
+            if (media.Url is { } url) WriteFile(json, role, url, media, TongyiContents.FactsOf(part));
             else if (isInput) throw new RunException(RunError.Rejected($"The agent cannot be sent {media.Name ?? "a file"}: it takes images and files by their addresses alone.", "contents", "unsupported_media"));
             else WriteText(json, role, $"[{media.Name ?? TypeOf(media)}]", given);
         }
@@ -54,17 +54,18 @@ internal static class TongyiRequestWriter
         json.EndObject();
     }
 
-    private static void WriteFile(JsonLine json, string role, string url, Media media, Leftover? leftover)
+    private static void WriteFile(JsonLine json, string role, string url, Media media, List<JsonProperty> facts)
     {
-        json.Object().String("content"u8, url).String("contentType"u8, TypeOf(media)).String("role"u8, role).Name("ext"u8).Object();
-        if (media.Name is not null) json.String("fileName"u8, media.Name);
-        if (leftover?.Protocol == Protocol.Tongyi)
+        json.Object().String("content"u8, url).String("contentType"u8, TypeOf(media)).String("role"u8, role);
+        if (media.Name is not null || facts.Count > 0)
         {
-            foreach (var member in JsonElement.Parse(leftover.Members.Text).EnumerateObject())
-                if (member.Name is "fileSize" or "docId" or "batchId") json.Name(member.Name).Raw(JsonMarshal.GetRawUtf8Value(member.Value));
+            json.Name("ext"u8).Object();
+            if (media.Name is not null) json.String("fileName"u8, media.Name);
+            TongyiContents.WriteFacts(facts, json);
+            json.EndObject();
         }
 
-        json.EndObject().EndObject();
+        json.EndObject();
     }
 
     private static string TypeOf(Media media) => media.MediaType?.StartsWith("image", StringComparison.Ordinal) == true ? "image" : "file";

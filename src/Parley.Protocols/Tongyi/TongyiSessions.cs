@@ -45,6 +45,10 @@ public static class TongyiSessions
     private const int LastPage = 1_000_000;
     private const int LongestSummary = 100;
     private const int TitleLength = 50;
+
+    // One character can have any number of marks.
+    private const int MostChars = 400;
+
     private const string UsualType = "text_chat";
 
     /// <summary>Reads the body of a request about sessions; clients send none where they have nothing to say.</summary>
@@ -83,7 +87,18 @@ public static class TongyiSessions
         var text = question.AsSpan().Trim();
         if (text.IndexOfAny('\r', '\n') is var end and >= 0) text = text[..end].TrimEnd();
         var length = 0;
-        for (var taken = 0; taken < TitleLength && length < text.Length; taken++) length += StringInfo.GetNextTextElementLength(text[length..]);
+        for (var taken = 0; taken < TitleLength && length < text.Length; taken++)
+        {
+            var next = StringInfo.GetNextTextElementLength(text[length..]);
+            if (length + next > MostChars)
+            {
+                if (length == 0) length = char.IsHighSurrogate(text[MostChars - 1]) ? MostChars - 1 : MostChars;
+                break;
+            }
+
+            length += next;
+        }
+
         return length == text.Length ? text.ToString() : $"{text[..length].TrimEnd()}…";
     }
 
@@ -114,9 +129,9 @@ public static class TongyiSessions
     private static string? SummaryOf(JsonElement root)
     {
         var summary = root.OptionalString("summary", "");
-        return summary is null || new StringInfo(summary).LengthInTextElements <= LongestSummary
+        return summary is null || (summary.Length <= MostChars && new StringInfo(summary).LengthInTextElements <= LongestSummary)
             ? summary
-            : throw OpenAiJson.Invalid("summary", $"'summary' is longer than {LongestSummary} characters.");
+            : throw OpenAiJson.Invalid("summary", $"'summary' is longer than {LongestSummary} characters, or {MostChars} with their marks.");
     }
 
     private static int Number(JsonElement root, string name, int otherwise, int most)

@@ -16,7 +16,7 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
     private readonly StringBuilder _whole = new();
     private string? _code;
     private string? _name;
-    private string? _replaced;
+    private StringBuilder? _replaced;
     private string _held = "";
     private char _half;
     private int _item = -1;
@@ -38,14 +38,15 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
     {
         if (Kind == TongyiSlotKind.Whole)
         {
+            if (_isDone) return;
             See(item, data);
-            _whole.Append(TextOf(item, data));
+            Gather(TextOf(item, data));
         }
         else if (TryRead(item, data, out var raw))
         {
             var text = JsonText.ReadTolerant(raw, ref _half);
             if (text.Length == 0) return;
-            if (_replaced is not null) _replaced += text;
+            _replaced?.Append(text);
             Say(text, into);
         }
     }
@@ -55,8 +56,11 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
     {
         if (Kind == TongyiSlotKind.Whole)
         {
+            if (_isDone) return;
             See(item, data);
-            _whole.Clear().Append(TextOf(item, data));
+            all.Gather(-_whole.Length);
+            _whole.Clear();
+            Gather(TextOf(item, data));
             return;
         }
 
@@ -93,7 +97,7 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
         }
 
         if (!_isOpen) return;
-        into.Add(new PartCompleted(_item, 0, _replaced));
+        into.Add(new PartCompleted(_item, 0, _replaced?.ToString()));
         into.Add(new ItemCompleted(_item, status));
         (_isOpen, _replaced) = (false, null);
     }
@@ -120,7 +124,7 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
         else
         {
             // One that is closed cannot be corrected: what was streamed stands.
-            _replaced = _isOpen ? other : null;
+            _replaced = _isOpen ? new StringBuilder(other) : null;
         }
     }
 
@@ -136,6 +140,12 @@ internal sealed class TongyiSlot(byte[] id, byte[] type, int index, TongyiSlots 
         }
 
         into.Add(new PartDelta(_item, 0, text));
+    }
+
+    private void Gather(string text)
+    {
+        all.Gather(text.Length);
+        _whole.Append(text);
     }
 
     private bool TryRead(in TongyiItem item, ReadOnlySpan<byte> data, out ReadOnlySpan<byte> raw)

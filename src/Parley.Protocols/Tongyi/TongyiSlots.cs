@@ -5,8 +5,15 @@ namespace Parley.Protocols.Tongyi;
 /// <summary>What a message has been seen to consist of, by the ids of its items.</summary>
 internal sealed class TongyiSlots
 {
+    // 16 MB in characters. Texts and thoughts are passed on as they come; what is of use only when it is whole stays here, and nobody else counts it.
+    private const int Most = 8 * 1024 * 1024;
+
     private readonly List<TongyiSlot> _slots = [];
     private int _items;
+    private int _gathered;
+
+    /// <summary>More is kept until it is whole than any answer needs.</summary>
+    public bool AreTooLarge => _gathered > Most;
 
     /// <summary>The number of the next item of the run.</summary>
     public int Next() => _items++;
@@ -22,6 +29,9 @@ internal sealed class TongyiSlots
         _slots.Add(made);
         return made;
     }
+
+    /// <summary>So many characters more, or less, are kept until they are whole.</summary>
+    public void Gather(int length) => _gathered += length;
 
     /// <summary>A thought is over when something is said.</summary>
     public void CloseThoughts(ItemStatus status, List<RunEvent> into)

@@ -64,6 +64,12 @@ public sealed class TongyiStreamReader : FrameReader
         var isError = frame.IsError;
         if (!_started && (frame.HasContents || (!frame.Message.IsEmpty && !isError))) Start(frame, into);
         if (_started) ReadItems(frame, data, into);
+        if (_slots.AreTooLarge)
+        {
+            Fail(TongyiErrors.Malformed, into);
+            return;
+        }
+
         if (isError)
         {
             Fail(TongyiErrors.Read(JsonText.ReadTolerant(frame.ErrorCode), JsonText.ReadTolerant(frame.ErrorMessage)), into);

@@ -14,7 +14,8 @@ public sealed class TongyiStreamWriter : FrameWriter
 {
     // In the dialect that repeats the whole text, a frame brings at least one part in so many of it that is new: all frames together are then at most so
     // many times as long as the text. It is a rule of the text alone, never of time, so that frame N is the same for every reader.
-    private const long Growth = 64;
+    // The longer the text, the larger that part: a long answer is then repeated a few times only.
+    private static long GrowthOf(long said) => said <= 64 * 1024 ? 64 : said <= 1024 * 1024 ? 8 : 2;
 
     private static readonly byte[] Done = [.. "data: [DONE]\n\n"u8];
 
@@ -119,7 +120,7 @@ public sealed class TongyiStreamWriter : FrameWriter
             _said += between.Length + text.Length;
             _unsent += between.Length + text.Length;
             _last = slot;
-            if (_unsent * Growth >= _said) WriteSoFar(into);
+            if (_unsent * GrowthOf(_said) >= _said) WriteSoFar(into);
             return;
         }
 

@@ -17,7 +17,8 @@ public sealed partial class MemoryStore : IConversationStore
     {
         lock (_lock)
         {
-            if (_threads.ContainsKey(conversation.Id) || IsNameTaken(conversation)) throw Taken();
+            if (_threads.ContainsKey(conversation.Id)) throw Taken();
+            if (IsNameTaken(conversation)) throw new RunException(RunError.Rejected("There is a conversation of this name already.", "external_id"));
             var thread = new Thread(conversation with { Head = default });
             _threads.Add(conversation.Id, thread);
             MoveHead(thread, Append(thread, default, conversation.Section, messages));

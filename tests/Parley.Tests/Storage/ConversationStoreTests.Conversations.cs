@@ -41,7 +41,8 @@ public abstract partial class ConversationStoreTests
     {
         var first = NewConversation() with { ExternalId = "e-1" };
         await Store.CreateConversationAsync(first, [], Token);
-        await Assert.ThrowsAsync<RunException>(() => Store.CreateConversationAsync(NewConversation() with { ExternalId = "e-1" }, [], Token).AsTask());
+        var refused = await ErrorOf(() => Store.CreateConversationAsync(NewConversation() with { ExternalId = "e-1" }, [], Token).AsTask());
+        Assert.Equal((ErrorSide.Client, ErrorCause.Rejected, "external_id"), (refused.Side, refused.Cause, refused.Param));
 
         var second = NewConversation() with { ExternalId = "e-1" };
         var run = NewRun(second);

@@ -66,6 +66,8 @@ public sealed class TongyiAccessTests : IDisposable
     [InlineData("https://app.example.org", "token", "token", true)]
     [InlineData("https://tongyi.aliyun.com", null, "48b9ee49-a184-45e2-9f67-fa87213edcdc", true)]
     [InlineData("https://www.qianwen.com", null, null, true)]
+    [InlineData("http://www.qianwen.com", null, null, false)]
+    [InlineData("https://www.qianwen.com:8443", null, null, false)]
     [InlineData(null, null, null, true)]
     public async Task A_page_may_use_a_cookie_only_if_it_can_read_another(string? origin, string? cookie, string? header, bool served)
     {
@@ -75,6 +77,35 @@ public sealed class TongyiAccessTests : IDisposable
         if (origin is not null) headers.Add(("Origin", origin));
         if (header is not null) headers.Add(("X-Xsrf-Token", header));
         Assert.Equal(served ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, (await CallAsync(server, Probe, [.. headers])).Status);
+    }
+
+    [Theory]
+    [InlineData("cross-site", "https://www.qianwen.com", null, false)]
+    [InlineData("cross-site", null, null, false)]
+    [InlineData("cross-site", "https://www.qianwen.com", "token", true)]
+    [InlineData("same-origin", null, null, true)]
+    public async Task What_a_browser_says_of_a_page_counts_more_than_its_name(string site, string? origin, string? token, bool served)
+    {
+        await using var server = await StartAsync();
+        var headers = new List<(string, string)> { ("Cookie", $"tongyi_sso_ticket={await MakeKeyAsync(server)}; XSRF-TOKEN=token"), ("Sec-Fetch-Site", site) };
+        if (origin is not null) headers.Add(("Origin", origin));
+        if (token is not null) headers.Add(("X-Xsrf-Token", token));
+        Assert.Equal(served ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, (await CallAsync(server, Probe, [.. headers])).Status);
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("token", HttpStatusCode.OK)]
+    public async Task Another_sites_page_uses_a_guests_cookie_by_the_same_rule(string? token, HttpStatusCode status)
+    {
+        await using var server = await StartAsync(guests: true);
+        await MakeKeyAsync(server);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dialog/guest/conversation") { Content = new StringContent("""{"contents":[{"content":"hi"}]}""") };
+        request.Headers.TryAddWithoutValidation("Cookie", $"{await BeGuestAsync(server)}; XSRF-TOKEN=token");
+        request.Headers.TryAddWithoutValidation("Origin", "https://app.example.org");
+        if (token is not null) request.Headers.TryAddWithoutValidation("X-Xsrf-Token", token);
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(status, answer.StatusCode);
     }
 
     [Fact]

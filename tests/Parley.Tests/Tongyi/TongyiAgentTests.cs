@@ -97,6 +97,21 @@ public sealed class TongyiAgentTests
     }
 
     [Fact]
+    public async Task What_a_client_told_of_a_file_is_told_to_the_peer()
+    {
+        await using var peer = ScriptedPeer.Answering(Good);
+        await RunAsync(peer, Ask(new InputItem(new MessageItem(Role.User),
+        [
+            new Content(PartKind.Text, "look"),
+            new Content(PartKind.Media, Media: new Media("http://a/x.pdf", Name: "x.pdf"), Data: new RawJson("""{"docId":"d","fileSize":12,"detail":"high"}""")),
+            new Content(PartKind.Media, Media: new Media("http://a/y.pdf"), Data: new RawJson("7")),
+        ])));
+        var contents = BodyOf(peer.Requests.Single()).GetProperty("contents");
+        Assert.Equal("""{"fileName":"x.pdf","docId":"d","fileSize":12}""", contents[1].GetProperty("ext").GetRawText());
+        Assert.False(contents[2].TryGetProperty("ext", out _));
+    }
+
+    [Fact]
     public async Task Images_and_files_go_by_their_addresses_behind_the_text()
     {
         await using var peer = ScriptedPeer.Answering(Good);

@@ -1,6 +1,8 @@
 using System.Net;
 using Parley.Agents;
 using Parley.AspNetCore.Configuration;
+using Parley.Conversations;
+using Parley.Runs;
 using Parley.Tests.Runs;
 
 namespace Parley.Tests.Tongyi;
@@ -166,6 +168,30 @@ public sealed class TongyiChatDoorTests
         // Once more changes nothing.
         await door.DataAsync("/dialog/chat/stop", $"{{\"sessionId\":\"{session}\",\"msgId\":\"{run}\"}}");
         Assert.Equal((400, "INVALID_PARAM", "msgId names no answer of this session."), await door.RefusalAsync("/dialog/chat/stop", $"{{\"sessionId\":\"{session}\",\"msgId\":\"x\"}}"));
+    }
+
+    [Fact]
+    public async Task Stopping_a_question_stops_the_answer_that_is_under_way_and_not_the_first()
+    {
+        var held = new HeldAgent();
+        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Echo("echo") with { IsDefault = true }, new Agent("held", held));
+        var first = await door.SayAsync("1");
+        using var response = await door.SendAsync("POST", "/dialog/conversation", $"{{\"action\":\"variant\",\"model\":\"held\",\"sessionId\":\"{first.Session}\",\"parentMsgId\":\"{first.Message}\"}}");
+        await held.Begun;
+        await door.DataAsync("/dialog/chat/stop", $"{{\"sessionId\":\"{first.Session}\",\"msgId\":\"{first.Question}\"}}");
+        Assert.Equal("interrupted", (await TongyiAnswer.OfAsync(response)).StopReason);
+        Assert.Equal([false, true], (await door.MessagesAsync(first.Session)).Skip(1).Select(message => message.GetProperty("interrupted").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task What_other_protocols_keep_of_a_file_is_not_shown()
+    {
+        await using var door = await TongyiDoor.OpenAsync();
+        var (conversation, now) = (new Id(0x6b00445000c00000), DateTimeOffset.UnixEpoch);
+        var file = new InputItem(new MessageItem(Role.User), [new Content(PartKind.Media, Media: new Media("https://x.example/a.pdf"), Data: new RawJson("""{"detail":"high"}"""))]);
+        await door.Store.CreateConversationAsync(
+            new Conversation { Id = conversation, Owner = "local", Section = conversation, CreatedAt = now, UpdatedAt = now }, [file.ToMessage(new Id(0x6b00445000c00008), conversation, default, now)], TestContext.Current.CancellationToken);
+        Assert.False((await door.MessagesAsync(HexId.Render(conversation, conversation))).Single().GetProperty("contents")[0].TryGetProperty("ext", out _));
     }
 
     [Fact]

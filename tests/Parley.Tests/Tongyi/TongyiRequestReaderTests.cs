@@ -154,7 +154,47 @@ public sealed class TongyiRequestReaderTests
 
     [Fact]
     public void A_long_first_line_is_cut_between_characters()
-        => Assert.Equal(string.Concat(Enumerable.Repeat("👨‍👩‍👧‍👦", 50)) + "…", TongyiSessions.TitleOf(string.Concat(Enumerable.Repeat("👨‍👩‍👧‍👦", 51))));
+        => Assert.Equal(string.Concat(Enumerable.Repeat("e\u0301", 50)) + "…", TongyiSessions.TitleOf(string.Concat(Enumerable.Repeat("e\u0301", 51))));
+
+    [Fact]
+    public void A_title_is_short_however_long_its_characters_are()
+    {
+        Assert.Equal(string.Concat(Enumerable.Repeat("👨‍👩‍👧‍👦", 36)) + "…", TongyiSessions.TitleOf(string.Concat(Enumerable.Repeat("👨‍👩‍👧‍👦", 50))));
+        Assert.Equal("e" + new string('\u0301', 399) + "…", TongyiSessions.TitleOf("e" + new string('\u0301', 1000)));
+
+        // A mark of two halves is not cut in two.
+        Assert.Equal("e" + string.Concat(Enumerable.Repeat("\U000E0100", 199)) + "…", TongyiSessions.TitleOf("e" + string.Concat(Enumerable.Repeat("\U000E0100", 1000))));
+    }
+
+    [Theory]
+    [InlineData("text", true)]
+    [InlineData("image", false)]
+    public void The_newer_dialect_is_known_by_what_stands_at_a_text(string type, bool isModern)
+        => Assert.Equal(isModern, Read($"{{\"contents\":[{{\"content\":\"http://a\",\"contentType\":\"{type}\",\"ext\":{{\"fileSize\":1}}}}]}}").IsModern);
+
+    [Fact]
+    public void A_prompt_behind_the_question_comes_before_it()
+        => Assert.Equal(
+            [InputItem.Said(Role.User, "1"), InputItem.Said(Role.Assistant, "one"), InputItem.Said(Role.System, "Be brief."), InputItem.Said(Role.User, "2")],
+            Read("""{"contents":[{"content":"1"},{"content":"one","role":"assistant"},{"content":"2"},{"content":"Be brief.","role":"system"}]}""").Input);
+
+    [Theory]
+    [InlineData("\"msgId\":\"m\",\"parentMsgId\":\"m\"")]
+    [InlineData("\"parentMsgId\":\"m\",\"contents\":[{\"contentType\":\"video\",\"ext\":{\"deepThink\":\"yes\"}},5]")]
+    [InlineData("\"parentMsgId\":\"m\",\"contents\":{}")]
+    public void What_names_an_answer_to_be_given_again_needs_nothing_else(string members)
+    {
+        var asked = Read($"{{\"action\":\"variant\",{members}}}");
+        Assert.Equal((TongyiAction.Regenerate, "m", 0), (asked.Action, asked.Parent, asked.Input.Count));
+    }
+
+    [Fact]
+    public void An_answer_that_is_given_again_has_the_flags_of_its_contents()
+    {
+        var asked = Read("""{"action":"variant","contents":[{"content":"x","ext":{"deepThink":true,"searchType":"off"}}]}""");
+        Assert.True(asked.IsModern);
+        Assert.Equal("""{"deepThink":true,"searchType":"off"}""", asked.Request.Leftover!.Members.Text);
+    }
 
     private static TongyiRequest Read(string body) => TongyiRequestReader.Read(Encoding.UTF8.GetBytes(body));
 }

@@ -66,6 +66,65 @@ public sealed class TongyiSessionDoorTests
     }
 
     [Fact]
+    public async Task Of_two_sessions_of_one_name_that_are_made_at_once_one_is_refused()
+    {
+        await using var door = await TongyiDoor.OpenAsync();
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var response = await door.SendAsync("POST", "/dialog/addSession", """{"sessionId":"mine"}""");
+            return response.StatusCode;
+        }));
+        Assert.Equal(1, made.Count(status => status == HttpStatusCode.OK));
+        Assert.Equal(7, made.Count(status => status == HttpStatusCode.BadRequest));
+        Assert.Equal((400, "INVALID_PARAM", "sessionId is the id of a session that there is already."), await door.RefusalAsync("/dialog/addSession", """{"sessionId":"mine"}"""));
+    }
+
+    [Theory]
+    [InlineData("6b00445000c000006b00445000c00000")]
+    [InlineData("7710162562058289152")]
+    [InlineData("conv_")]
+    public async Task An_id_of_ours_that_is_not_there_begins_no_session_of_that_name(string name)
+    {
+        if (name == "conv_") name = PrefixedId.Render(name, new Id(0x6b00445000c00000), new Id(0x6b00445000c00000));
+        await using var door = await TongyiDoor.OpenAsync();
+        Assert.Equal((404, "SESSION_NOT_EXIST"), Status(await door.RefusalAsync("/dialog/addSession", $"{{\"sessionId\":\"{name}\"}}")));
+        Assert.Equal((404, "SESSION_NOT_EXIST"), Status(await door.RefusalAsync("/dialog/conversation", TongyiDoor.Body("x", $"\"sessionId\":\"{name}\""))));
+        Assert.Equal(0, (await door.DataAsync("/dialog/session/list")).GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("1732567890123")]
+    [InlineData("7")]
+    public async Task A_number_that_a_client_made_is_a_name(string name)
+    {
+        await using var door = await TongyiDoor.OpenAsync();
+        Assert.Equal(name, (await door.SayAsync("x", name)).Session);
+    }
+
+    [Fact]
+    public async Task A_summary_may_not_be_one_character_of_endless_marks()
+    {
+        await using var door = await TongyiDoor.OpenAsync();
+        var session = (await door.SayAsync("1")).Session;
+        Assert.Equal(400, (await door.RefusalAsync("/dialog/session/update", $"{{\"sessionId\":\"{session}\",\"summary\":\"e{new string('\u0301', 400)}\"}}")).Status);
+    }
+
+    [Theory]
+    [InlineData("POST", "/dialog/nowhere", 404)]
+    [InlineData("GET", "/dialog/conversation", 405)]
+    [InlineData("POST", "/assistant/api/user/info/get", 405)]
+    public async Task A_path_or_method_that_is_not_there_is_told_in_this_protocols_words_too(string method, string path, int status)
+    {
+        await using var door = await TongyiDoor.OpenAsync();
+        using var response = await door.SendAsync(method, path, method == "GET" ? null : "{}");
+        var json = JsonElement.Parse(await TongyiDoor.TextAsync(response));
+        Assert.Equal((status, status), ((int)response.StatusCode, json.GetProperty("httpCode").GetInt32()));
+        Assert.Equal((false, true, "INVALID_PARAM"), (json.GetProperty("success").GetBoolean(), json.GetProperty("failed").GetBoolean(), Word(json, "errorCode")));
+        Assert.Equal(json.GetProperty("error").GetProperty("message").GetString(), Word(json, "errorMsg"));
+        Assert.Matches("^[0-9a-f]{32}$", Word(json, "traceId"));
+    }
+
+    [Fact]
     public async Task What_belongs_to_others_is_neither_listed_nor_told_from_what_is_not_there()
     {
         await using var door = await TongyiDoor.OpenAsync();

@@ -174,6 +174,13 @@ public sealed class TongyiStreamWriterTests
     }
 
     [Fact]
+    public void A_very_long_answer_is_repeated_a_few_times_only()
+    {
+        var pieces = Enumerable.Repeat(new string('x', 100), 20_000).ToArray();
+        Assert.InRange(Bytes([.. Said(pieces), new RunCompleted(FinishReason.Stop)], Cumulative).Length, 2_000_000, 10 * 2_000_000);
+    }
+
+    [Fact]
     public void A_stream_is_picked_up_behind_any_frame()
     {
         foreach (var rendering in (TongyiRendering[])[new(), Cumulative])

@@ -110,6 +110,15 @@ public sealed class TongyiTreeDoorTests
     }
 
     [Fact]
+    public async Task An_unknown_parent_is_none_in_a_session_without_messages()
+    {
+        await using var door = await TongyiDoor.OpenAsync(TongyiDoor.Historian());
+        var made = (await door.DataAsync("/dialog/session/create")).GetProperty("sessionId").GetString()!;
+        Assert.Equal("user: 1", (await door.SayAsync("1", made, Unknown)).Text);
+        Assert.Equal(400, (await door.RefusalAsync("/dialog/conversation", TongyiDoor.Body("x", $"\"sessionId\":\"{made}\",\"parentMsgId\":\"{Unknown}\""))).Status);
+    }
+
+    [Fact]
     public async Task A_message_that_names_itself_as_its_parent_is_refused()
     {
         await using var door = await TongyiDoor.OpenAsync();
