@@ -202,7 +202,7 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.DashScope,
             CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls,
-            CannotRead = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ErrorMessage,
+            CannotRead = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ErrorMessage | RunFeatures.ErrorCode,
             NewReader = () => new DashScopeReader(tellId: true),
             NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: false, keepIds),
@@ -219,7 +219,7 @@ public sealed record StreamFormat
         {
             Protocol = Protocol.DashScopeApp,
             CannotWrite = NotInDashScope | RunFeatures.ServerToolCalls | RunFeatures.ToolCalls | RunFeatures.UsageDetails,
-            CannotRead = NotInDashScope | RunFeatures.ToolCalls | RunFeatures.UsageDetails | RunFeatures.ErrorMessage,
+            CannotRead = NotInDashScope | RunFeatures.ToolCalls | RunFeatures.UsageDetails | RunFeatures.ErrorMessage | RunFeatures.ErrorCode,
             NewReader = () => new DashScopeReader(tellId: true),
             NewOwnReader = () => new DashScopeReader(inPieces: true),
             NewWriter = (run, keepIds) => new DashScopeWriter(run, isApp: true, keepIds),

@@ -170,6 +170,18 @@ public sealed class TongyiStreamReaderTests
     }
 
     [Fact]
+    public void What_never_becomes_whole_is_kept_to_a_limit()
+    {
+        var piece = new string('x', 1024 * 1024);
+        string[] Pieces(int count) => [.. Enumerable.Range(0, count).Select(i => Frame(Item(piece, "card", $"m1_{i % 2}", "\"incremental\":true,")))];
+        Assert.Equal(new RunCompleted(FinishReason.Stop), Read([.. Pieces(8), Last()])[^1]);
+        Assert.Equal("upstream_malformed", ErrorOf(Read([.. Pieces(9), Last()])).Code);
+
+        // A whole that is told again and again is one.
+        Assert.Equal(new RunCompleted(FinishReason.Stop), Read([.. Enumerable.Repeat(Frame(Item(piece, "card")), 12), Last()])[^1]);
+    }
+
+    [Fact]
     public void The_question_that_a_peer_repeats_is_not_its_answer()
         => Assert.Equal("a", TextOf(Read(Frame("""{"content":"q","contentType":"text","id":"q1_0","role":"user"},""" + Item("a")), Last())));
 
