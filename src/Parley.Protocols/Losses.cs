@@ -15,19 +15,15 @@ public static class Losses
     /// <param name="isStreamed">Whether the client is answered by a stream.</param>
     public static RunFeatures OfPair(Protocol dialect, Protocol? peer, bool isStreamed = true)
     {
-        var to = StreamFormat.Of(dialect);
-        var lost = isStreamed ? to.CannotWrite : to.CannotWriteWhole ?? to.CannotWrite;
-        if (peer is not { } named) return lost;
-        var from = StreamFormat.Of(named);
-        return from.Own is null || from.Own == to.Own ? (lost & ~from.OwnTells) | from.CannotRead : lost | from.CannotRead | RunFeatures.Opaque;
+        var to = StreamFormat.Find(dialect);
+        var lost = to is null ? RunFeatures.None : isStreamed ? to.CannotWrite : to.CannotWriteWhole ?? to.CannotWrite;
+        if (peer is not { } named || StreamFormat.Find(named) is not { } from) return lost;
+        return from.Own is null || from.Own == to?.Own ? (lost & ~from.OwnTells) | from.CannotRead : lost | from.CannotRead | RunFeatures.Opaque;
     }
 
-    /// <summary>What a run had that its dialect has no word for.</summary>
+    /// <summary>What a run had that its dialect has no word for. One without a wire, as on the terminal, loses nothing.</summary>
     public static RunFeatures OfRun(Run run, RunState state)
-    {
-        var format = StreamFormat.Of(run.Dialect);
-        return FeaturesOfRun.Of(state, format.Own) & (format.CannotWrite | RunFeatures.Opaque);
-    }
+        => StreamFormat.Find(run.Dialect) is { } format ? FeaturesOfRun.Of(state, format.Own) & (format.CannotWrite | RunFeatures.Opaque) : RunFeatures.None;
 
     /// <summary>The words for features, in the order of the list, such as <c>reasoning-summary</c>.</summary>
     public static IEnumerable<string> NamesOf(RunFeatures features)

@@ -243,6 +243,9 @@ public sealed record StreamFormat
     /// <summary>The format of a protocol.</summary>
     public static StreamFormat Of(Protocol protocol) => Of(protocol.Name);
 
+    /// <summary>The same, null for a protocol that has no wire here.</summary>
+    public static StreamFormat? Find(Protocol protocol) => All.FirstOrDefault(format => format.Protocol == protocol);
+
     /// <summary>The format that is asked for at a path without a query; null if it is none.</summary>
     public static StreamFormat? OfPath(string path) => All.FirstOrDefault(format => format.Paths.Any(end => IsEnd(path, end)));
 
