@@ -37,8 +37,10 @@ internal static class TongyiChats
     public static async Task ListAsync(TongyiCall call)
     {
         var session = await call.SessionAsync((await call.SessionBodyAsync()).Session);
-        var messages = await call.Store.ListMessagesAsync(new MessageQuery { Owner = call.Owner, Conversation = session.Id, WholeTree = true, Take = MostMessages }, call.Aborted);
+
+        // The runs first: one that ends meanwhile is then shown as under way with its messages, and not as ended without them.
         var runs = await call.Store.ListRunsAsync(new RunQuery(call.Owner, Conversation: session.Id, Take: MostMessages), call.Aborted);
+        var messages = await call.Store.ListMessagesAsync(new MessageQuery { Owner = call.Owner, Conversation = session.Id, WholeTree = true, Take = MostMessages }, call.Aborted);
         var nodes = TongyiTree.Of(session.Id, [.. messages.Items.Reverse()], [.. runs.Items.Reverse()]);
         foreach (var node in nodes)
         {

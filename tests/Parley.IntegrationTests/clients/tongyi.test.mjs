@@ -167,7 +167,7 @@ describe('tongyi', { concurrency: 6 }, () => {
       if (frame.contents) break;
     }
     abort.abort();
-    const answer = await until(async () => (await messages(first.sessionId)).find((message) => message.msgId === first.msgId && message.msgStatus === 'finished' && message.contents?.length > 0), 'the end of the answer');
+    const answer = await until(async () => (await messages(first.sessionId)).find((message) => message.msgId === first.msgId && message.msgStatus === 'finished'), 'the end of the answer');
     assert.equal(answer.interrupted, true);
     assert.match(answer.contents[0].content, /^(tick )+/);
     assert.ok(answer.contents[0].content.length < 500);
